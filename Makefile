@@ -1,0 +1,44 @@
+# make build   sets up .venv and runs the main job: dbt build on LENDING_INPUT (the demo by default), then publication
+# make test    sets up .venv and runs every test: lint, build with data tests, unit tests, pytest
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export LENDING_HOME ?= warehouse
+export DBT_PROFILES_DIR ?= .
+
+$(READY): requirements.txt
+	rm -rf $(VENV)
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.txt
+	$(BIN)/python -m compileall -q $(VENV)/lib || true
+	touch $(READY)
+
+.PHONY: setup build test lint unit pytest bench docs clean
+setup: $(READY)
+
+build: $(READY)
+	$(BIN)/python scripts/build.py
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --processes 2 models tests analyses
+	$(BIN)/python scripts/generate_contract.py --check
+
+test: $(READY) lint
+	$(BIN)/python -m pytest tests/python
+
+bench: $(READY)
+	$(BIN)/python bench/run_benchmarks.py
+
+docs: $(READY)
+	$(BIN)/dbt docs generate --static
+
+clean:
+	rm -rf target logs $(VENV)

@@ -1,0 +1,1 @@
+{{ input_view('loan_month_ends') }}

@@ -1,0 +1,71 @@
+-- The newest yearly statement of the legal entity that was known, from one filing to the next: one row per client and
+-- month in which a filing changed it. A later filing of the same year is a restatement and holds from its own day; a
+-- late filing of an older year changes nothing.
+with filings as (
+
+    select
+        identity.client_key,
+        identity.source_priority,
+        statements.*
+    from {{ ref('stg_financial_statements') }} as statements
+    inner join {{ ref('int_client_identity') }} as identity
+        on statements.source_system = identity.source_system
+        and statements.client_no = identity.client_no
+    where statements.period_type = 'FY'
+
+),
+
+-- one filing a client, scope and day: the newest period, then the best source
+daily as (
+
+    select
+        *,
+        row_number() over (
+            partition by client_key, scope, last_day(filed_on)
+            order by period_end desc, filed_on desc, source_priority, source_system, client_no
+        ) as choice
+    from filings
+
+),
+
+newest as (
+
+    select
+        *,
+        max(period_end) over (
+            partition by client_key, scope order by filed_on
+            rows between unbounded preceding and 1 preceding
+        ) as newest_before
+    from daily
+    where choice = 1
+
+)
+
+select
+    client_key,
+    scope,
+    last_day(filed_on) as from_month,
+    coalesce(
+        lead(last_day(filed_on)) over (partition by client_key, scope order by filed_on),
+        date '9999-12-31'
+    ) as to_month,
+    period_end,
+    filed_on,
+    is_ratio_usable,
+    employees,
+    revenue_amount,
+    ebitda_amount,
+    interest_expense_amount,
+    net_profit_amount,
+    operating_cash_flow_amount,
+    research_expense_amount,
+    total_assets_amount,
+    current_assets_amount,
+    cash_amount,
+    total_liabilities_amount,
+    current_liabilities_amount,
+    short_term_debt_amount,
+    long_term_debt_amount,
+    equity_amount
+from newest
+where newest_before is null or period_end >= newest_before

@@ -1,0 +1,63 @@
+-- One row per accepted loan with its client, its life and where its balances come from. A cancelled drawdown never was
+-- a loan.
+with scheduled as (
+
+    select loan_no, count(*) as instalments
+    from {{ ref('stg_repayment_schedules') }}
+    group by loan_no
+
+),
+
+paid as (
+
+    select loan_no, count(*) as payments
+    from {{ ref('stg_payments') }}
+    group by loan_no
+
+),
+
+balanced as (
+
+    select loan_no, count(*) as month_ends
+    from {{ ref('stg_loan_month_ends') }}
+    group by loan_no
+
+)
+
+select
+    {{ key_of(['loans.loan_no']) }} as loan_key,
+    loans.loan_no,
+    identity.client_key,
+    loans.facility_no,
+    loans.application_no,
+    loans.project_no,
+    loans.product_code,
+    coalesce(loans.currency, '{{ lending_currency() }}') as currency,
+    loans.principal,
+    loans.principal_amount,
+    loans.disbursed_on,
+    loans.matures_on,
+    loans.rate,
+    loans.repayment_method,
+    loans.security_type,
+    loans.renewed_from_loan_no,
+    loans.restructured_on,
+    loans.closed_on,
+    loans.written_off_on,
+    loans.written_off_amount,
+    -- the day the balance left the book
+    least(coalesce(loans.closed_on, date '9999-12-31'), coalesce(loans.written_off_on, date '9999-12-31')) as ended_on,
+    -- schedules and payments win where both exist (contract, loan_month_ends)
+    case
+        when scheduled.instalments is not null and (paid.payments is not null or balanced.month_ends is null) then 'SCHEDULE'
+        when balanced.month_ends is not null then 'MONTH_ENDS'
+        else 'PRINCIPAL_ONLY'
+    end as balance_source
+from {{ ref('stg_loans') }} as loans
+inner join {{ ref('int_client_identity') }} as identity
+    on loans.source_system = identity.source_system
+    and loans.client_no = identity.client_no
+left join scheduled on loans.loan_no = scheduled.loan_no
+left join paid on loans.loan_no = paid.loan_no
+left join balanced on loans.loan_no = balanced.loan_no
+where loans.status is distinct from 'CANCELLED'

@@ -1,0 +1,79 @@
+-- Every client as it is known at the end of the history, whether or not it has a loan or has left: pseudonyms and
+-- classes only, no personal data.
+with last_span as (
+
+    select *
+    from {{ ref('int_client_span') }}
+    where to_month = date '9999-12-31'
+
+),
+
+reporting as (
+
+    select * from {{ ref('stg_reporting_window') }}
+
+),
+
+grid as (
+
+    select
+        client_key,
+        min(as_of_month) as first_month,
+        max(as_of_month) as last_month
+    from {{ ref('int_client_month') }}
+    group by client_key
+
+),
+
+client as (
+
+    select
+        client_key,
+        min(first_known_at) as first_known_at,
+        max(registrations) as registrations
+    from {{ ref('int_client_identity') }}
+    group by client_key
+
+),
+
+loan as (
+
+    select client_key, count(*) as loans, min(disbursed_on) as first_disbursed_on
+    from {{ ref('int_loan') }}
+    group by client_key
+
+)
+
+select
+    client.client_key,
+    cast(client.registrations as integer) as registrations,
+    cast(client.first_known_at as date) as first_known_on,
+    last_span.relationship_started_on,
+    last_span.registered_on,
+    last_span.branch_code,
+    last_span.region_code,
+    last_span.org_type,
+    last_span.industry_code_system,
+    last_span.industry_code_edition,
+    last_span.industry_code,
+    industry.evidence_sector_base as sector_base,
+    industry.final_segment as industry_segment,
+    size.final_segment as size_segment,
+    size.size_basis,
+    coalesce(not last_span.has_left, false) as is_active,
+    last_span.left_status,
+    grid.first_month,
+    grid.last_month,
+    cast(coalesce(loan.loans, 0) as integer) as loans,
+    loan.first_disbursed_on
+from client
+cross join reporting
+left join last_span on client.client_key = last_span.client_key
+left join grid on client.client_key = grid.client_key
+left join {{ ref('seg_industry') }} as industry
+    on client.client_key = industry.client_key
+    and grid.last_month = industry.as_of_month
+left join {{ ref('seg_size') }} as size
+    on client.client_key = size.client_key
+    and grid.last_month = size.as_of_month
+left join loan on client.client_key = loan.client_key

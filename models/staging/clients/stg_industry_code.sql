@@ -1,0 +1,112 @@
+-- Every industry code as delivered (code, system, edition) and what it stands for. A code list is small, so it is
+-- resolved once here and not once a client. Accepted forms: C3911, 3911, 39, C, "C39 ...", full width, a leading zero
+-- lost in a spreadsheet, the plain name of a class (domain.md section 1b).
+with delivered as (
+
+    select distinct
+        industry_code as delivered_code,
+        industry_code_system as delivered_system,
+        industry_code_edition as delivered_edition
+    from {{ ref('inp_clients') }}
+    where industry_code is not null
+
+),
+
+read as (
+
+    select
+        *,
+        nullif(upper(read_text(delivered_code)), '0') as cleaned_code,
+        coalesce(read_code(delivered_system), 'GBT4754') as code_system,
+        read_id(delivered_edition) as edition
+    from delivered
+
+),
+
+split as (
+
+    select
+        *,
+        nullif(regexp_extract(cleaned_code, '^([A-U]?)[0-9]*([ .:].*)?$', 1), '') as section_letter,
+        nullif(regexp_extract(cleaned_code, '^[A-U]?([0-9]+)([ .:].*)?$', 1), '') as digits
+    from read
+
+),
+
+-- the ways to read a code, in order; the first that the list knows is taken
+candidates as (
+
+    select
+        split.*,
+        reading.reading_order,
+        reading.candidate_code
+    from split
+    cross join lateral (
+        select 1 as reading_order, coalesce(digits, section_letter) as candidate_code
+        union all
+        -- NAICS is kept to four digits in the list: a longer code is known by its first four
+        select 2, case when code_system = 'NAICS' and length(digits) > 4 then left(digits, 4) end
+        union all
+        select 3, case when length(digits) < 4 and code_system <> 'NAICS' then '0' || digits end
+        union all
+        select 4, (
+            select min(named.code) from {{ ref('ref_industry_code') }} as named
+            where named.code_system = split.code_system and named.title = split.cleaned_code
+        )
+    ) as reading
+    where reading.candidate_code is not null
+
+),
+
+-- Without an edition the newest one that knows the code is meant, unless editions give the code to different sectors;
+-- a section letter that fits only one of them decides.
+editions as (
+
+    select
+        candidates.*,
+        known.edition as known_edition,
+        known.section_code,
+        row_number() over (
+            partition by candidates.delivered_code, candidates.delivered_system, candidates.delivered_edition
+            order by candidates.reading_order, known.edition desc
+        ) as choice,
+        min(sector.sector_base) over one_reading is distinct from max(sector.sector_base) over one_reading
+            or min(known.title) over one_reading is distinct from max(known.title) over one_reading as editions_differ
+    from candidates
+    inner join {{ ref('ref_industry_code') }} as known
+        on candidates.code_system = known.code_system
+        and candidates.candidate_code = known.code
+        and (candidates.edition is null or candidates.edition = known.edition)
+        and (candidates.section_letter is null or candidates.section_letter = known.section_code or candidates.digits is null)
+    left join {{ ref('stg_industry_sector') }} as sector
+        on known.code_system = sector.code_system
+        and known.edition = sector.edition
+        and known.code = sector.code
+    window one_reading as (
+        partition by candidates.delivered_code, candidates.delivered_system, candidates.delivered_edition, candidates.reading_order
+    )
+
+)
+
+select
+    split.delivered_code,
+    split.delivered_system,
+    split.delivered_edition,
+    split.cleaned_code,
+    split.code_system as resolved_system,
+    case when editions.editions_differ and split.edition is null then null else editions.known_edition end as resolved_edition,
+    case when editions.editions_differ and split.edition is null then null else editions.candidate_code end as resolved_code,
+    case
+        when split.cleaned_code is null then 'W_NULLED'
+        when editions.choice is null then 'S_INDUSTRY'
+        when editions.editions_differ and split.edition is null then 'AMBIGUOUS_INDUSTRY_EDITION'
+        when editions.reading_order = 3 then 'W_PAD'
+        when split.cleaned_code is distinct from split.delivered_code
+            then mark_code(split.delivered_code, split.cleaned_code, [])
+    end as mark
+from split
+left join editions
+    on split.delivered_code = editions.delivered_code
+    and split.delivered_system is not distinct from editions.delivered_system
+    and split.delivered_edition is not distinct from editions.delivered_edition
+    and editions.choice = 1

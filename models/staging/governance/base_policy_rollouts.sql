@@ -1,0 +1,3 @@
+{{ judged_rows(
+    'policy_rollouts'
+) }}

@@ -1,0 +1,10 @@
+{{ judged_rows(
+    'collaterals',
+    lookups=fx_lookup('valued_on'),
+    looked_up=fx_columns(),
+    extras={'value_amount_converted': 'cast(value_amount * rate_end as decimal(18,2))'},
+    checks=[
+        {'code': 'Q_FX_MISSING', 'column': 'currency', 'effect': 'reject', 'when': fx_is_missing()},
+        {'code': 'Q_NEGATIVE', 'column': 'value_amount', 'effect': 'reject', 'when': 'value_amount < 0'}
+    ]
+) }}

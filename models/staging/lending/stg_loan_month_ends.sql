@@ -1,0 +1,1 @@
+{{ accepted_rows('loan_month_ends') }}
