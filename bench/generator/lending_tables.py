@@ -365,9 +365,12 @@ class LendingTables:
     def collaterals(self) -> tuple[dict[str, Any], dict[str, Any]]:
         loans, people, settings = self.loans, self.people, self.settings
         rng = stream(settings, people.block, 32)
-        # loans on a line are secured by the line's asset, other loans by one of their own
+        # the few loans of a little used line share the line's asset, other loans have one of their own
         secured = np.flatnonzero((loans.security != UNSECURED) & ~loans.is_cancelled)
-        group = np.where(loans.facility[secured] >= 0, loans.facility[secured], len(loans.facility_client) + secured)
+        lines = loans.facility[secured]
+        drawn = np.bincount(lines[lines >= 0], minlength=len(loans.facility_client) + 1)
+        shares = (lines >= 0) & (drawn[lines] <= 3)
+        group = np.where(shares, lines, len(loans.facility_client) + secured)
         key, first, inverse = np.unique(group, return_index=True, return_inverse=True)
         size = len(key)
         lead = secured[first]
