@@ -68,7 +68,9 @@ def make_chunk(job: Job) -> dict[str, int]:
             pieces[name] = [pa.concat_tables(tables).combine_chunks()]
     if job.settings.dirt > 0:
         texts = {name: as_text(tables[0]) for name, tables in pieces.items()}
-        texts, planted_table = dirty.plant(texts, job.settings, keys_of(), truths[0] if len(truths) == 1 else pa.concat_tables(truths), job.part)
+        texts, planted_table = dirty.plant(
+            texts, job.settings, keys_of(), truths[0] if len(truths) == 1 else pa.concat_tables(truths), job.part
+        )
         planted.append(planted_table)
         pieces = {name: [table] for name, table in texts.items()}
     elif job.text or job.file_format == "csv":
@@ -120,14 +122,20 @@ def write_effects(path: Path, settings: Settings) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def clear_output(out: Path, contract: dict, prefix: str) -> None:
-    """An earlier run's files of the same tables would be read together with the new ones."""
+def clear_output(out: Path, contract: dict, file_format: str, parts: int) -> None:
+    """Removes what an earlier run left and this one does not write over: it would be read as well."""
     for table in contract:
-        for suffix in (".parquet", ".csv"):
-            (out / f"{prefix}{table}{suffix}").unlink(missing_ok=True)
+        in_parts = file_format == "parquet" and parts > 1 and table not in COMMON
+        if file_format == "parquet":
+            (out / f"{table}.csv").unlink(missing_ok=True)
+        if file_format == "csv" or in_parts:
+            (out / f"{table}.parquet").unlink(missing_ok=True)
         if (out / table).is_dir():
             for part in (out / table).glob("part-*.parquet"):
-                part.unlink()
+                if not in_parts or int(part.stem[-5:]) >= parts:
+                    part.unlink()
+            if not in_parts:
+                (out / table).rmdir()
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -176,13 +184,13 @@ def run(options: argparse.Namespace) -> dict[str, int]:
     prefix = "demo_" if demo else ""
     out.mkdir(parents=True, exist_ok=True)
     contract = read_contract()
-    clear_output(out, contract, prefix)
     per_part = max(1, options.chunk // BLOCK_CLIENTS)
     groups = [tuple(range(b, min(b + per_part, settings.blocks))) for b in range(0, settings.blocks, per_part)]
     jobs = [
         Job(settings, blocks, part, len(groups), out, file_format, options.text, prefix, truth)
         for part, blocks in enumerate(groups)
     ]
+    clear_output(out, contract, file_format, len(groups))
     rows: dict[str, int] = {}
     if len(jobs) > 1 and options.jobs > 1:
         with multiprocessing.get_context("spawn").Pool(options.jobs, maxtasksperchild=4) as pool:

@@ -12,6 +12,7 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -21,6 +22,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb")
 MEBIBYTE = 1 << 20
+SAMPLE_SECONDS = 0.1
 
 # What dbt itself takes, measured on a project of trivial models (bench/README.md, "The floor").
 FLOOR_START_SECONDS = 2.4
@@ -28,13 +30,18 @@ FLOOR_MODEL_SECONDS = 0.05
 FLOOR_DATA_TEST_SECONDS = 0.022
 FLOOR_UNIT_TEST_SECONDS = 0.08
 
-# What dbt calls a node that did not do its work; warnings and passes count as done.
-FAILED_STATUSES = ("error", "fail", "skipped", "partial success", "runtime error")
+# dbt of this Python, wherever its script lies.
+DBT = "from dbt.cli.main import cli; cli()"
+
+# What dbt calls a node that did not do its work; warnings and passes count as done, what lies behind a failed node is
+# skipped.
+FAILED_STATUSES = ("error", "fail", "partial success", "runtime error")
+SKIPPED_STATUS = "skipped"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One finished process: seconds on the clock, seconds of CPU of all its threads, and its largest resident memory."""
+    """One finished process with its children: seconds on the clock, CPU seconds and the largest resident memory."""
 
     seconds: float
     cpu_seconds: float
@@ -49,12 +56,48 @@ class Measured:
         }
 
 
+class MemorySampler:
+    """Watches the resident memory of a process and its descendants together, several times a second.
+
+    The kernel keeps a peak for each process, and none for a process that shares its work with children. The sum counts
+    shared pages more than once, so it is a little too high; without /proc it is zero, and the kernel's peak is left.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._peak = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def finish(self) -> int:
+        """Ends the watch and returns the largest sum, in bytes."""
+        self._done.set()
+        self._thread.join()
+        return self._peak
+
+    def _watch(self) -> None:
+        while not self._done.wait(SAMPLE_SECONDS):
+            self._peak = max(self._peak, resident_bytes(self._pid))
+
+
+def resident_bytes(pid: int) -> int:
+    """Resident memory of a process and its descendants now; what has just ended counts as nothing."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except (OSError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") + sum(resident_bytes(int(child)) for child in children)
+
+
 def measure(command: list[str], log: Path, environment: dict[str, str] | None = None) -> Measured:
     """Runs a command in the project's folder to its end; what it prints goes to `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "wb") as output:
         started = time.perf_counter()
         child = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        sampler = MemorySampler(child.pid)
         try:
             # wait4 and not Popen.wait: it alone tells what this one child used
             _, status, usage = os.wait4(child.pid, 0)
@@ -62,11 +105,14 @@ def measure(command: list[str], log: Path, environment: dict[str, str] | None = 
             child.kill()
             child.wait()
             raise
+        finally:
+            tree_bytes = sampler.finish()
         seconds = time.perf_counter() - started
         child.returncode = os.waitstatus_to_exitcode(status)
     # the peak is in KiB on Linux and in bytes on macOS
     peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Measured(seconds, usage.ru_utime + usage.ru_stime, peak_bytes / MEBIBYTE, child.returncode)
+    peak_mib = max(peak_bytes, tree_bytes) / MEBIBYTE
+    return Measured(seconds, usage.ru_utime + usage.ru_stime, peak_mib, child.returncode)
 
 
 def project_environment(**settings: str) -> dict[str, str]:
@@ -80,7 +126,7 @@ def project_environment(**settings: str) -> dict[str, str]:
 
 def dbt_build_command(target: Path, logs: Path, unit_tests: bool = False) -> list[str]:
     """`dbt build` of the whole project, with its artifacts apart from those of daily work."""
-    command = [sys.executable, "-m", "dbt.cli.main", "build", "--target-path", str(target), "--log-path", str(logs)]
+    command = [sys.executable, "-c", DBT, "build", "--target-path", str(target), "--log-path", str(logs)]
     return command if unit_tests else [*command, "--exclude-resource-type", "unit_test"]
 
 
@@ -102,6 +148,7 @@ def summarise_build(target: Path) -> dict[str, Any]:
     seconds: dict[str, float] = {}
     models: dict[str, float] = {}
     failed: list[str] = []
+    skipped = 0
     for result in results["results"]:
         kind, _, name = result["unique_id"].split(".", 2)
         nodes[kind] = nodes.get(kind, 0) + 1
@@ -110,6 +157,7 @@ def summarise_build(target: Path) -> dict[str, Any]:
             models[name] = round(result["execution_time"], 3)
         if result["status"] in FAILED_STATUSES:
             failed.append(f"{kind} {name}: {result['status']}")
+        skipped += result["status"] == SKIPPED_STATUS
     return {
         "nodes": dict(sorted(nodes.items())),
         "node_seconds": {kind: round(value, 3) for kind, value in sorted(seconds.items())},
@@ -117,6 +165,7 @@ def summarise_build(target: Path) -> dict[str, Any]:
         "run_seconds": round(results["elapsed_time"], 3),
         "models": models,
         "failed": sorted(failed),
+        "skipped": skipped,
     }
 
 

@@ -41,15 +41,19 @@ def scan(conn: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
 
 
 def measure_scan(folder: Path, repeat: int) -> dict[str, Any]:
-    """Rows and bytes of the input, and the wall and CPU seconds of the fastest of some scans."""
+    """Rows, bytes and columns of the input, and the wall and CPU seconds of the fastest of some scans."""
     files = input_files(folder)
     if not files:
         raise SystemExit(f"{folder} holds no Parquet file.")
     conn = duckdb.connect()
     tables = {}
+    types: list[str] = []
     for table, paths in files.items():
-        counted = conn.execute("select count(*) from read_parquet(?)", [[str(path) for path in paths]]).fetchone()
+        names = [str(path) for path in paths]
+        counted = conn.execute("select count(*) from read_parquet(?)", [names]).fetchone()
         tables[table] = {"rows": counted[0] if counted else 0, "bytes": sum(path.stat().st_size for path in paths)}
+        described = conn.execute("describe select * from read_parquet(?, union_by_name = true)", [names]).fetchall()
+        types += [column[1] for column in described]
     runs = []
     for _ in range(repeat):
         wall, cpu = time.perf_counter(), time.process_time()
@@ -63,6 +67,8 @@ def measure_scan(folder: Path, repeat: int) -> dict[str, Any]:
         "cpu_seconds": round(cpu_seconds, 4),
         "rows": sum(table["rows"] for table in tables.values()),
         "bytes": sum(table["bytes"] for table in tables.values()),
+        "columns": len(types),
+        "text_columns": types.count("VARCHAR"),
         "tables": tables,
     }
 

@@ -3,9 +3,9 @@
     python bench/replay_sql.py --target DIR --built WAREHOUSE.duckdb --result FILE.json
 
 Takes the statements that dbt compiled (run_results.json) and creates every model in the order in which dbt built it,
-in a new file in LENDING_HOME, with the settings of profiles.yml, in one process. Parsing, compilation, logging, comments
-on columns, contracts and data tests are not in it: what is left is the time that better SQL could win. Seeds are copied
-from the built warehouse before the clock starts, since loading them is dbt's work and their size does not grow.
+in a new file in LENDING_HOME, with the settings of profiles.yml, in one process. Parsing, compilation, logging,
+comments on columns, contracts and data tests are not in it: what is left is the time that better SQL could win. Seeds
+are copied from the built warehouse before the clock starts: loading them is dbt's work, and their size does not grow.
 
 A model that is not SQL cannot be replayed; its table is copied from the built warehouse, and it is named in the result.
 """
@@ -41,21 +41,24 @@ def profile_settings(profiles: Path) -> dict[str, Any]:
     return profile["outputs"][profile["target"]].get("settings", {})
 
 
-def statements(target: Path) -> tuple[list[tuple[str, dict[str, Any], str]], dict[str, dict[str, Any]]]:
-    """(unique_id, node, compiled SQL) of every model and hook that the build ran, in its order; and the seeds."""
+def statements(target: Path) -> tuple[list[tuple[dict[str, Any], str]], list[dict[str, Any]]]:
+    """Every model and hook that the build ran, in its order, as (node, compiled SQL); and the seeds.
+
+    A hook has no node of its own in the manifest, so its node is empty.
+    """
     results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
     nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     todo = []
-    seeds = {}
+    seeds = []
     for result in results:
         unique_id = result["unique_id"]
         kind = unique_id.split(".", 1)[0]
         if result["status"] not in DONE_STATUSES:
             continue
         if kind == "seed":
-            seeds[unique_id] = nodes[unique_id]
+            seeds.append(nodes[unique_id])
         elif kind in ("model", "operation"):
-            todo.append((unique_id, nodes.get(unique_id, {}), result.get("compiled_code") or ""))
+            todo.append((nodes.get(unique_id, {}), result.get("compiled_code") or ""))
     return todo, seeds
 
 
@@ -73,17 +76,17 @@ def replay(target: Path, built: Path, home: Path) -> dict[str, Any]:
     for name, value in profile_settings(PROJECT / "profiles.yml").items():
         conn.execute(f"set {name} = {quoted(str(value))}")
     conn.execute(f"attach {quoted(str(built))} as built (read_only)")
-    nodes = [*seeds.values(), *(node for _, node, _ in todo if node)]
+    nodes = [*seeds, *(node for node, _ in todo if node)]
     for schema in sorted({node["schema"] for node in nodes}):
         conn.execute(f'create schema if not exists "{schema}"')
-    for seed in seeds.values():
+    for seed in seeds:
         conn.execute(f"create table {relation(seed)} as select * from built.{relation(seed)}")
 
     models = {}
     copied = []
     wall, cpu = time.perf_counter(), time.process_time()
     paused_wall = paused_cpu = 0.0
-    for unique_id, node, sql in todo:
+    for node, sql in todo:
         started, started_cpu = time.perf_counter(), time.process_time()
         if not node:
             if sql.strip():

@@ -664,6 +664,16 @@ class Loans:
         source.append(recovered[3])
         loan, day, value, source = (np.concatenate(x) for x in (loan, day, value, source))
         day = np.maximum(day, self.disbursed_on[loan])
+        # who pays several instalments on one day pays them in one sum
+        order = np.lexsort((source, day, loan))
+        loan, day, value, source = loan[order], day[order], value[order], source[order]
+        starts = np.flatnonzero(
+            (np.diff(loan, prepend=-1) != 0)
+            | (np.diff(day.astype(np.int64), prepend=-1) != 0)
+            | (np.diff(source, prepend=-1) != 0)
+        )
+        value = np.add.reduceat(value, starts) if len(starts) else value
+        loan, day, source = loan[starts], day[starts], source[starts]
         reversed_from = np.full(len(loan), -1)
         # a booking made twice by mistake and taken back a few days later
         mistaken = np.flatnonzero((rng.random(len(loan)) < 0.0025) & (day < end - 6))

@@ -22,7 +22,7 @@ daily as (
         *,
         row_number() over (
             partition by client_key, scope, last_day(filed_on)
-            order by period_end desc, filed_on desc, source_priority, source_system, client_no
+            order by period_end desc, filed_on desc, source_priority asc, source_system asc, client_no asc
         ) as choice
     from filings
 

@@ -36,7 +36,7 @@ held as (
         coalesce(versions.status <> 'ACTIVE' and coalesce(versions.status_changed_on, versions.valid_from) <= boundary.from_month, false) as has_left,
         row_number() over (
             partition by boundary.client_key, boundary.from_month
-            order by versions.source_priority, versions.valid_from desc, versions.source_system, versions.client_no
+            order by versions.source_priority asc, versions.valid_from desc, versions.source_system asc, versions.client_no asc
         ) as survivor_rank
     from boundary
     inner join versions

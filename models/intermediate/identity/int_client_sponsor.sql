@@ -51,7 +51,7 @@ ranked as (
         edges.sponsor_client_key,
         row_number() over (
             partition by starts.client_key, starts.from_month
-            order by edges.ownership_share desc nulls last, edges.valid_from, edges.sponsor_client_key
+            order by edges.ownership_share desc nulls last, edges.valid_from asc, edges.sponsor_client_key asc
         ) as choice
     from starts
     left join edges

@@ -16,8 +16,7 @@ grid as (
 
     select
         loans.*,
-        months.as_of_month,
-        months.as_of_month = greatest(last_day(loans.disbursed_on), (select min(as_of_month) from months)) as is_first_row
+        months.as_of_month
     from loans
     inner join months
         on months.as_of_month >= last_day(loans.disbursed_on)
@@ -30,11 +29,12 @@ paid_in_month as (
 
     select
         loans.loan_key,
-        greatest(last_day(payments.value_on), (select min(as_of_month) from months)) as as_of_month,
+        greatest(last_day(payments.value_on), history.first_month) as as_of_month,
         sum(payments.signed_amount) as paid,
-        sum(case when last_day(payments.value_on) >= (select min(as_of_month) from months) then payments.signed_amount else 0 end) as paid_within
+        sum(case when last_day(payments.value_on) >= history.first_month then payments.signed_amount else 0 end) as paid_within
     from {{ ref('stg_payments') }} as payments
     inner join loans on payments.loan_no = loans.loan_no
+    cross join {{ ref('stg_reporting_window') }} as history
     group by 1, 2
 
 ),
@@ -102,7 +102,11 @@ matched as (
         open_instalment.principal_due as open_principal_due,
         open_instalment.interest_due as open_interest_due
     from versioned
-    {{ asof_left_join('open_instalment', 'open_instalment', ['versioned.loan_key = open_instalment.loan_key', 'versioned.schedule_version = open_instalment.schedule_version'], 'versioned.total_paid < open_instalment.covered_at') }}
+    {{ asof_left_join(
+        'open_instalment', 'open_instalment',
+        ['versioned.loan_key = open_instalment.loan_key', 'versioned.schedule_version = open_instalment.schedule_version'],
+        'versioned.total_paid < open_instalment.covered_at'
+    ) }}
 
 ),
 
@@ -112,7 +116,12 @@ fallen_due as (
         matched.*,
         coalesce(last_of_day.total_due, 0) as total_due
     from matched
-    {{ asof_left_join('last_of_day', 'last_of_day', ['matched.loan_key = last_of_day.loan_key', 'matched.schedule_version = last_of_day.schedule_version'], 'matched.as_of_month >= last_of_day.due_on') }}
+    -- an instalment due after the loan was repaid never fell due
+    {{ asof_left_join(
+        'last_of_day', 'last_of_day',
+        ['matched.loan_key = last_of_day.loan_key', 'matched.schedule_version = last_of_day.schedule_version'],
+        'least(matched.as_of_month, matched.ended_on) >= last_of_day.due_on'
+    ) }}
 
 ),
 

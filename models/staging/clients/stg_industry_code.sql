@@ -68,10 +68,12 @@ editions as (
         known.section_code,
         row_number() over (
             partition by candidates.delivered_code, candidates.delivered_system, candidates.delivered_edition
-            order by candidates.reading_order, known.edition desc
+            order by candidates.reading_order asc, known.edition desc
         ) as choice,
-        min(sector.sector_base) over one_reading is distinct from max(sector.sector_base) over one_reading
-            or min(known.title) over one_reading is distinct from max(known.title) over one_reading as editions_differ
+        min(coalesce(sector.sector_base, '')) over one_reading as first_sector,
+        max(coalesce(sector.sector_base, '')) over one_reading as last_sector,
+        min(known.title) over one_reading as first_title,
+        max(known.title) over one_reading as last_title
     from candidates
     inner join {{ ref('ref_industry_code') }} as known
         on candidates.code_system = known.code_system
@@ -86,6 +88,16 @@ editions as (
         partition by candidates.delivered_code, candidates.delivered_system, candidates.delivered_edition, candidates.reading_order
     )
 
+),
+
+chosen as (
+
+    select
+        *,
+        edition is null and (first_sector <> last_sector or first_title <> last_title) as is_ambiguous
+    from editions
+    where choice = 1
+
 )
 
 select
@@ -94,19 +106,17 @@ select
     split.delivered_edition,
     split.cleaned_code,
     split.code_system as resolved_system,
-    case when editions.editions_differ and split.edition is null then null else editions.known_edition end as resolved_edition,
-    case when editions.editions_differ and split.edition is null then null else editions.candidate_code end as resolved_code,
+    case when not chosen.is_ambiguous then chosen.known_edition end as resolved_edition,
+    case when not chosen.is_ambiguous then chosen.candidate_code end as resolved_code,
     case
         when split.cleaned_code is null then 'W_NULLED'
-        when editions.choice is null then 'S_INDUSTRY'
-        when editions.editions_differ and split.edition is null then 'AMBIGUOUS_INDUSTRY_EDITION'
-        when editions.reading_order = 3 then 'W_PAD'
-        when split.cleaned_code is distinct from split.delivered_code
-            then mark_code(split.delivered_code, split.cleaned_code, [])
+        when chosen.choice is null then 'S_INDUSTRY'
+        when chosen.is_ambiguous then 'AMBIGUOUS_INDUSTRY_EDITION'
+        when chosen.reading_order = 3 then 'W_PAD'
+        else mark_code(split.delivered_code, split.cleaned_code, [])
     end as mark
 from split
-left join editions
-    on split.delivered_code = editions.delivered_code
-    and split.delivered_system is not distinct from editions.delivered_system
-    and split.delivered_edition is not distinct from editions.delivered_edition
-    and editions.choice = 1
+left join chosen
+    on split.delivered_code = chosen.delivered_code
+    and split.delivered_system is not distinct from chosen.delivered_system
+    and split.delivered_edition is not distinct from chosen.delivered_edition
