@@ -24,7 +24,7 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from generator import dirt as dirty  # noqa: E402
+from generator import dirt  # noqa: E402
 from generator.portfolio import COMMON, make_block  # noqa: E402
 from generator.settings import BLOCK_CLIENTS, DEMO, EFFECTS, SCALE, Settings  # noqa: E402
 from generator.summary import summarise  # noqa: E402
@@ -53,44 +53,32 @@ class Job:
 
 def make_chunk(job: Job) -> dict[str, int]:
     contract = read_contract()
-    pieces: dict[str, list[pa.Table]] = {table: [] for table in contract}
+    parts: dict[str, list[pa.Table]] = {}
     truths = []
     for block in job.blocks:
-        tables, truth = make_block(job.settings, block, contract)
-        for name, table in tables.items():
-            pieces[name].append(table)
+        made, truth = make_block(job.settings, block, contract)
+        for name, table in made.items():
+            parts.setdefault(name, []).append(table)
         truths.append(truth)
-    planted: list[pa.Table] = []
-    rows = {}
-    for name in list(pieces):
-        tables = pieces.pop(name)
-        if tables:
-            pieces[name] = [pa.concat_tables(tables).combine_chunks()]
+    truth = pa.concat_tables(truths)
+    tables = {name: pa.concat_tables(parts.pop(name)).combine_chunks() for name in list(parts)}
+    planted = None
+    if job.settings.dirt > 0 or job.text or job.file_format == "csv":
+        tables = {name: as_text(table) for name, table in tables.items()}
     if job.settings.dirt > 0:
-        texts = {name: as_text(tables[0]) for name, tables in pieces.items()}
-        texts, planted_table = dirty.plant(
-            texts, job.settings, keys_of(), truths[0] if len(truths) == 1 else pa.concat_tables(truths), job.part
-        )
-        planted.append(planted_table)
-        pieces = {name: [table] for name, table in texts.items()}
-    elif job.text or job.file_format == "csv":
-        pieces = {name: [as_text(tables[0])] for name, tables in pieces.items()}
-    for name, tables in pieces.items():
-        table = tables[0]
-        rows[name] = table.num_rows
+        tables, planted = dirt.plant(tables, job.settings, keys_of(), truth, job.part)
+    for name, table in tables.items():
+        is_whole = job.parts == 1 or name in COMMON
         if job.file_format == "parquet":
-            alone = job.parts == 1 or name in COMMON
-            path = job.out / (f"{name}.parquet" if alone else f"{name}/part-{job.part:05d}.parquet")
-            write_parquet(path, table)
+            write_parquet(job.out / (f"{name}.parquet" if is_whole else f"{name}/part-{job.part:05d}.parquet"), table)
         else:
-            suffix = "" if job.parts == 1 or name in COMMON else f".part-{job.part:05d}"
-            write_csv(job.out / f"{job.prefix}{name}.csv{suffix}", table)
+            write_csv(job.out / (f"{job.prefix}{name}.csv" + ("" if is_whole else f".part-{job.part:05d}")), table)
     if job.truth:
         job.truth.mkdir(parents=True, exist_ok=True)
-        write_csv(job.truth / f"clients.csv.part-{job.part:05d}", as_text(pa.concat_tables(truths)))
-        if planted:
-            write_csv(job.truth / f"dirt.csv.part-{job.part:05d}", planted[0])
-    return rows
+        write_csv(job.truth / f"clients.csv.part-{job.part:05d}", as_text(truth))
+        if planted is not None:
+            write_csv(job.truth / f"dirt.csv.part-{job.part:05d}", planted)
+    return {name: table.num_rows for name, table in tables.items()}
 
 
 def join_parts(folder: Path) -> None:
@@ -184,7 +172,8 @@ def run(options: argparse.Namespace) -> dict[str, int]:
     prefix = "demo_" if demo else ""
     out.mkdir(parents=True, exist_ok=True)
     contract = read_contract()
-    per_part = max(1, options.chunk // BLOCK_CLIENTS)
+    # dirt is planted block by block, on text in memory
+    per_part = 1 if settings.dirt > 0 else max(1, options.chunk // BLOCK_CLIENTS)
     groups = [tuple(range(b, min(b + per_part, settings.blocks))) for b in range(0, settings.blocks, per_part)]
     jobs = [
         Job(settings, blocks, part, len(groups), out, file_format, options.text, prefix, truth)

@@ -44,7 +44,7 @@ def profile_settings(profiles: Path) -> dict[str, Any]:
 def statements(target: Path) -> tuple[list[tuple[dict[str, Any], str]], list[dict[str, Any]]]:
     """Every model and hook that the build ran, in its order, as (node, compiled SQL); and the seeds.
 
-    A hook has no node of its own in the manifest, so its node is empty.
+    A hook makes no relation, so it comes with an empty node.
     """
     results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
     nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
@@ -58,7 +58,7 @@ def statements(target: Path) -> tuple[list[tuple[dict[str, Any], str]], list[dic
         if kind == "seed":
             seeds.append(nodes[unique_id])
         elif kind in ("model", "operation"):
-            todo.append((nodes.get(unique_id, {}), result.get("compiled_code") or ""))
+            todo.append((nodes[unique_id] if kind == "model" else {}, result.get("compiled_code") or ""))
     return todo, seeds
 
 

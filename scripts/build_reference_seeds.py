@@ -50,39 +50,120 @@ GB_2017_TITLES = {
     "4023": "导航、测绘、气象及海洋专用仪器制造",
 }
 
-# The edition of 2011 as far as a client can be placed by it: sections, divisions, and the groups whose number means
-# something else in 2017 or whose row in the size standard or the high-technology lists hangs on the group.
-# Divisions 01-57 and 60-78 have the content of 2017 under (nearly) the same name and are taken from there.
-GB_2011_MOVED = {
-    "58": ("装卸搬运和运输代理业", "G"),
-    "59": ("仓储业", "G"),
-    "79": ("居民服务业", "O"),
-    "80": ("机动车、电子产品和日用产品修理业", "O"),
-    "81": ("其他服务业", "O"),
-    "82": ("教育", "P"),
-    "83": ("卫生", "Q"),
-    "84": ("社会工作", "Q"),
-    "85": ("新闻和出版业", "R"),
-    "86": ("广播、电视、电影和影视录音制作业", "R"),
-    "87": ("文化艺术业", "R"),
-    "88": ("体育", "R"),
-    "89": ("娱乐业", "R"),
-    "90": ("中国共产党机关", "S"),
-    "91": ("国家机构", "S"),
-    "92": ("人民政协、民主党派", "S"),
-    "93": ("社会保障", "S"),
-    "94": ("群众团体、社会团体和其他成员组织", "S"),
-    "95": ("基层群众自治组织", "S"),
-    "96": ("国际组织", "T"),
-    "396": ("电子器件制造", "C"),
-    "397": ("电子元件制造", "C"),
-    "404": ("光学仪器及眼镜制造", "C"),
-    "581": ("装卸搬运", "G"),
-    "591": ("谷物、棉花等农产品仓储", "G"),
+# The edition of 2011 as far as a client can be placed by it. Divisions 01-57 and 60-78 have the content of 2017 under
+# (nearly) the same name and are taken from there; 79-96 moved by one or more and are given in full, because their
+# numbers collide with other content of 2017. Of the other divisions the groups stand here whose number was given away
+# or whose row in the size standard or the high-technology lists hangs on the group.
+GB_2011_DIVISIONS = {
+    "58": ("G", "装卸搬运和运输代理业"),
+    "59": ("G", "仓储业"),
+    "79": ("O", "居民服务业"),
+    "80": ("O", "机动车、电子产品和日用产品修理业"),
+    "81": ("O", "其他服务业"),
+    "82": ("P", "教育"),
+    "83": ("Q", "卫生"),
+    "84": ("Q", "社会工作"),
+    "85": ("R", "新闻和出版业"),
+    "86": ("R", "广播、电视、电影和影视录音制作业"),
+    "87": ("R", "文化艺术业"),
+    "88": ("R", "体育"),
+    "89": ("R", "娱乐业"),
+    "90": ("S", "中国共产党机关"),
+    "91": ("S", "国家机构"),
+    "92": ("S", "人民政协、民主党派"),
+    "93": ("S", "社会保障"),
+    "94": ("S", "群众团体、社会团体和其他成员组织"),
+    "95": ("S", "基层群众自治组织"),
+    "96": ("T", "国际组织"),
 }
 GB_2011_UNCHANGED_GROUPS = (
     "358 374 391 392 393 394 395 399 401 402 403 409 582 599 701 702 703 704 709 731 732 733 734 735"
 ).split()
+# One group a line; its classes follow after the colon (none where the group alone decides), and a group without a colon
+# has one class of the same name.
+# An indented line continues the one before.
+GB_2011_GROUPS = """
+396 电子器件制造:
+397 电子元件制造:
+404 光学仪器及眼镜制造:
+581 装卸搬运:
+591 谷物、棉花等农产品仓储:
+791 家庭服务
+792 托儿所服务
+793 洗染服务
+794 理发及美容服务
+795 洗浴服务
+796 保健服务
+797 婚姻服务
+798 殡葬服务
+799 其他居民服务业
+801 汽车、摩托车修理与维护: 8011 汽车修理与维护 8012 摩托车修理与维护
+802 计算机和办公设备维修: 8021 计算机和辅助设备修理 8022 通讯设备修理 8029 其他办公设备维修
+803 家用电器修理: 8031 家用电子产品修理 8032 日用电器修理
+809 其他日用产品修理业: 8091 自行车修理 8092 鞋和皮革修理 8093 家具和相关物品修理 8099 其他未列明日用产品修理业
+811 清洁服务: 8111 建筑物清洁服务 8119 其他清洁服务
+819 其他未列明服务业
+821 学前教育
+822 初等教育: 8221 普通小学教育 8222 成人小学教育
+823 中等教育: 8231 普通初中教育 8232 职业初中教育 8233 成人初中教育
+    8234 普通高中教育 8235 成人高中教育 8236 中等职业学校教育
+824 高等教育: 8241 普通高等教育 8242 成人高等教育
+825 特殊教育
+829 技能培训、教育辅助及其他教育: 8291 职业技能培训 8292 体校及体育培训 8293 文化艺术培训
+    8294 教育辅助服务 8299 其他未列明教育
+831 医院: 8311 综合医院 8312 中医医院 8313 中西医结合医院 8314 民族医院 8315 专科医院 8316 疗养院
+832 社区医疗与卫生院: 8321 社区卫生服务中心(站) 8322 街道卫生院 8323 乡镇卫生院
+833 门诊部(所)
+834 计划生育技术服务活动
+835 妇幼保健院(所、站)
+836 专科疾病防治院(所、站)
+837 疾病预防控制中心
+839 其他卫生活动
+841 提供住宿社会工作: 8411 干部休养所 8412 护理机构服务 8413 精神康复服务
+    8414 老年人、残疾人养护服务 8415 孤残儿童收养和庇护服务 8419 其他提供住宿社会救助
+842 不提供住宿社会工作: 8421 社会看护与帮助服务 8429 其他不提供住宿社会工作
+851 新闻业
+852 出版业: 8521 图书出版 8522 报纸出版 8523 期刊出版 8524 音像制品出版 8525 电子出版物出版 8529 其他出版业
+861 广播
+862 电视
+863 电影和影视节目制作
+864 电影和影视节目发行
+865 电影放映
+866 录音制作
+871 文艺创作与表演
+872 艺术表演场馆
+873 图书馆与档案馆: 8731 图书馆 8732 档案馆
+874 文物及非物质文化遗产保护
+875 博物馆
+876 烈士陵园、纪念馆
+877 群众文化活动
+879 其他文化艺术业
+881 体育组织
+882 体育场馆
+883 休闲健身活动
+889 其他体育
+891 室内娱乐活动: 8911 歌舞厅娱乐活动 8912 电子游艺厅娱乐活动 8913 网吧活动 8919 其他室内娱乐活动
+892 游乐园
+893 彩票活动
+894 文化、娱乐、体育经纪代理: 8941 文化娱乐经纪人 8942 体育经纪人 8949 其他文化艺术经纪代理
+899 其他娱乐业
+900 中国共产党机关
+911 国家权力机构
+912 国家行政机构: 9121 综合事务管理机构 9122 对外事务管理机构 9123 公共安全管理机构
+    9124 社会事务管理机构 9125 经济事务管理机构 9126 行政监督检查机构
+913 人民法院和人民检察院: 9131 人民法院 9132 人民检察院
+919 其他国家机构
+921 人民政协
+922 民主党派
+930 社会保障
+941 群众团体: 9411 工会 9412 妇联 9413 共青团 9419 其他群众团体
+942 社会团体: 9421 专业性团体 9422 行业性团体 9429 其他社会团体
+943 基金会
+944 宗教组织
+951 社区自治组织
+952 村民自治组织
+960 国际组织
+"""
 
 # NAICS groups (four digits, with the subsectors above them) that later editions dropped and whose number was not given
 # to something else since: old files are full of them. A number that was reused (5132, 5161, 5171, 5173) is left out,
@@ -149,9 +230,7 @@ NAICS_RETIRED = {
 # Hong Kong, Macao and Taiwan are provinces of GB/T 2260 but not in the list of provinces that is read.
 REGIONS_NOT_IN_LIST = {"710000": "台湾省", "810000": "香港特别行政区", "820000": "澳门特别行政区"}
 
-FX_CURRENCIES = (
-    "AUD BRL CAD CHF CNY GBP HKD IDR INR JPY KRW MYR PLN RUB SGD THB TRY USD ZAR"
-).split()
+FX_CURRENCIES = "AUD BRL CAD CHF CNY GBP HKD IDR INR JPY KRW MYR PLN RUB SGD THB TRY USD ZAR".split()
 FX_AVERAGE_STEP = Decimal("0.00000001")
 
 RATE_FROM_MEMORY = "days and values written from memory [G]; check against the publication before showing as fact"
@@ -193,15 +272,30 @@ def gb_rows(codes: Path) -> Iterable[Row]:
         )
 
     recalled = "GB/T 4754-2011 from general knowledge [G]"
+    section_of = {code: row["section"] for code, row in listed.items() if len(code) == 2 and code <= "78"}
+    section_of |= {code: section for code, (section, _) in GB_2011_DIVISIONS.items()}
     for code, row in listed.items():
         is_section = len(code) == 1
-        is_same_division = len(code) == 2 and code <= "78" and code not in GB_2011_MOVED
+        is_same_division = len(code) == 2 and code <= "78" and code not in GB_2011_DIVISIONS
         if is_section or is_same_division or code in GB_2011_UNCHANGED_GROUPS:
             title = GB_2017_TITLES.get(code, row["name"])
             yield industry_row("GBT4754", "2011", code, row["parent"], row["section"], title, recalled)
-    for code, (title, section) in GB_2011_MOVED.items():
-        parent = section if len(code) == 2 else code[:-1]
-        yield industry_row("GBT4754", "2011", code, parent, section, title, recalled)
+    for code, (section, title) in GB_2011_DIVISIONS.items():
+        yield industry_row("GBT4754", "2011", code, section, section, title, recalled)
+    for code, title in gb_2011_groups_and_classes():
+        yield industry_row("GBT4754", "2011", code, code[:-1], section_of[code[:2]], title, recalled)
+
+
+def gb_2011_groups_and_classes() -> Iterable[tuple[str, str]]:
+    for line in GB_2011_GROUPS.strip().replace("\n    ", " ").splitlines():
+        group, has_classes, classes = line.partition(":")
+        code, title = group.split()
+        yield code, title
+        if has_classes:
+            words = classes.split()
+            yield from zip(words[::2], words[1::2], strict=True)
+        else:
+            yield f"{code}0", title
 
 
 def isic_rows(codes: Path) -> Iterable[Row]:

@@ -111,7 +111,14 @@ class Editor:
     def key(self, table: str, row: dict[str, Any]) -> str:
         return "|".join("~" if row[name] is None else row[name] for name in self.keys[table])
 
-    def pick(self, table: str, eligible: np.ndarray | None = None, least: int = 2, most: int | None = None, share: float = 1.0) -> list[int]:
+    def pick(
+        self,
+        table: str,
+        eligible: np.ndarray | None = None,
+        least: int = 2,
+        most: int | None = None,
+        share: float = 1.0,
+    ) -> list[int]:
         """Rows that no other dirt has touched, about as many as the asked rate gives."""
         free = ~self.touched[table] if eligible is None else ~self.touched[table] & eligible
         choice = np.flatnonzero(free)
@@ -125,7 +132,9 @@ class Editor:
         self.touched[table][chosen] = True
         return chosen.tolist()
 
-    def change(self, table: str, rows: Sequence[int], column: str, kind: str, make: Callable[[str, int], str | None]) -> None:
+    def change(
+        self, table: str, rows: Sequence[int], column: str, kind: str, make: Callable[[str, int], str | None]
+    ) -> None:
         """Writes another value into rows that stay."""
         values = self.values(table, column)
         for place, index in enumerate(rows):
@@ -138,12 +147,22 @@ class Editor:
     def row_key(self, table: str, index: int) -> dict[str, Any]:
         return {name: self.values(table, name)[index] for name in self.keys[table]}
 
-    def in_place(self, table: str, column: str, kind: str, make: Callable[[str, int], str | None], eligible: np.ndarray | None = None, **limits: Any) -> None:
+    def in_place(
+        self,
+        table: str,
+        column: str,
+        kind: str,
+        make: Callable[[str, int], str | None],
+        eligible: np.ndarray | None = None,
+        **limits: Any,
+    ) -> None:
         known = self.has(table, column)
         eligible = known if eligible is None else known & eligible
         self.change(table, self.pick(table, eligible, **limits), column, kind, make)
 
-    def add(self, table: str, base: dict[str, Any], column: str, kind: str, before: str | None = None, **changed: Any) -> dict[str, Any]:
+    def add(
+        self, table: str, base: dict[str, Any], column: str, kind: str, before: str | None = None, **changed: Any
+    ) -> dict[str, Any]:
         """An extra row: a copy with other values, recorded under its own key."""
         row = {**base, **changed}
         self.extra[table].append(row)
@@ -170,7 +189,9 @@ class Editor:
                 if (name, column) in self.columns:
                     arrays.append(pa.array(list(self.columns[name, column]) + more, pa.string()))
                 else:
-                    arrays.append(pa.chunked_array([*table.column(column).chunks, pa.array(more, pa.string())], pa.string()))
+                    arrays.append(
+                        pa.chunked_array([*table.column(column).chunks, pa.array(more, pa.string())], pa.string())
+                    )
             tables[name] = pa.Table.from_arrays(arrays, names=table.column_names)
         return tables
 
@@ -180,7 +201,9 @@ class Editor:
         return pa.Table.from_arrays([pa.array(list(column), pa.string()) for column in columns], names=list(names))
 
 
-def plant(tables: dict[str, pa.Table], settings: Settings, keys: dict[str, list[str]], truth: pa.Table, part: int) -> tuple[dict[str, pa.Table], pa.Table]:
+def plant(
+    tables: dict[str, pa.Table], settings: Settings, keys: dict[str, list[str]], truth: pa.Table, part: int
+) -> tuple[dict[str, pa.Table], pa.Table]:
     editor = Editor(tables, settings, keys, part)
     _what_is_there_already(editor, truth)
     _lending_rejects(editor)
@@ -196,13 +219,15 @@ def plant(tables: dict[str, pa.Table], settings: Settings, keys: dict[str, list[
     return editor.result(), editor.written_down()
 
 
-# -- what the clean portfolio already has -----------------------------------------------------------------------------
+# -- what the clean portfolio already has ----------------------------------------------------------
 
 
 def _what_is_there_already(editor: Editor, truth: pa.Table) -> None:
     """Registrations of one firm, brackets of full width, and ratings nobody renewed are no accident of the files."""
     seen: set[str] = set()
-    for true_id, system, number in zip(*(truth.column(name).to_pylist() for name in ("true_client_id", "source_system", "client_no")), strict=True):
+    for true_id, system, number in zip(
+        *(truth.column(name).to_pylist() for name in ("true_client_id", "source_system", "client_no")), strict=True
+    ):
         if true_id in seen:
             editor.log.append(("clients", f"{system}|{number}", "client_no", "M_MERGED", None, number))
         seen.add(true_id)
@@ -226,7 +251,7 @@ def _what_is_there_already(editor: Editor, truth: pa.Table) -> None:
             editor.log.append(("credit_ratings", key, "rated_on", "S_STALE", rated_on, rated_on))
 
 
-# -- rows that must be rejected ---------------------------------------------------------------------------------------
+# -- rows that must be rejected --------------------------------------------------------------------
 
 
 def _small_loans(editor: Editor) -> list[dict[str, Any]]:
@@ -236,7 +261,10 @@ def _small_loans(editor: Editor) -> list[dict[str, Any]]:
     fits = [
         index
         for index in range(len(status))
-        if status[index] == "SETTLED" and project[index] is None and currency[index] == "CNY" and float(principal[index]) < 600_000
+        if status[index] == "SETTLED"
+        and project[index] is None
+        and currency[index] == "CNY"
+        and float(principal[index]) < 600_000
     ]
     wanted = max(30, round(len(fits) * editor.settings.dirt))
     chosen = np.sort(editor.rng.permutation(fits)[: min(wanted, len(fits))])
@@ -269,7 +297,14 @@ def _lending_rejects(editor: Editor) -> None:
             loan("matures_on", "Q_ORDER", matures_on=_shift(models[place % len(models)]["disbursed_on"], -30)),
             loan("currency", "Q_FX_MISSING", currency="VND"),
             loan("disbursed_on", "Q_DATE", disbursed_on="2023-02-29"),
-            loan("disbursed_on", "Q_FUTURE", disbursed_on=_after(editor, 96), matures_on=_after(editor, 400), closed_on=None, status="LIVE"),
+            loan(
+                "disbursed_on",
+                "Q_FUTURE",
+                disbursed_on=_after(editor, 96),
+                matures_on=_after(editor, 400),
+                closed_on=None,
+                status="LIVE",
+            ),
             loan("principal", "Q_AMOUNT", principal="3.0E+05"),
             loan("client_no", "Q_ORPHAN", client_no=f"C{9_000_000 + place}"),
             loan("matures_on", "Q_REQUIRED", matures_on=None),
@@ -290,13 +325,14 @@ def _lending_rejects(editor: Editor) -> None:
             payment = {
                 "payment_no": editor.fresh("T"), "loan_no": parent["loan_no"], "value_on": model["closed_on"],
                 "booked_at": f"{model['closed_on']} 10:00:00", "amount": "1000", "reverses_payment_no": None,
-                "paid_from": "OWN", "extracted_at": parent["extracted_at"], "batch_id": parent["batch_id"],
+                "paid_from": "OWN", "extracted_at": f"{editor.settings.end} 23:59:59", "batch_id": parent["batch_id"],
             }  # fmt: skip
             editor.add("payments", payment, "loan_no", "ORPHAN_OF_QUARANTINED", None)
             schedule = {
-                "loan_no": parent["loan_no"], "schedule_version": "1", "instalment_no": "1", "due_on": model["matures_on"],
-                "principal_due": "1000", "interest_due": "12.5", "version_from": model["disbursed_on"],
-                "extracted_at": parent["extracted_at"], "batch_id": parent["batch_id"],
+                "loan_no": parent["loan_no"], "schedule_version": "1", "instalment_no": "1",
+                "due_on": model["matures_on"], "principal_due": "1000", "interest_due": "12.5",
+                "version_from": model["disbursed_on"], "extracted_at": f"{editor.settings.end} 23:59:59",
+                "batch_id": parent["batch_id"],
             }  # fmt: skip
             editor.add("repayment_schedules", schedule, "loan_no", "ORPHAN_OF_QUARANTINED", None)
 
@@ -311,7 +347,8 @@ def _lending_rejects(editor: Editor) -> None:
         if drawn < _shift(str(editor.settings.end), -60):
             loan(
                 "status", "S_STATUS", source_system=system, client_no=number, principal="30000", disbursed_on=drawn,
-                matures_on=_shift(drawn, 60), closed_on=_shift(drawn, 30), extracted_at=f"{editor.settings.end} 23:59:59",
+                matures_on=_shift(drawn, 60), closed_on=_shift(drawn, 30),
+                extracted_at=f"{editor.settings.end} 23:59:59",
             )  # fmt: skip
 
 
@@ -323,7 +360,7 @@ def _after(editor: Editor, days: int) -> str:
     return str(editor.settings.end + days)
 
 
-# -- clients ----------------------------------------------------------------------------------------------------------
+# -- clients ---------------------------------------------------------------------------------------
 
 
 def _clients(editor: Editor, truth: pa.Table) -> None:
@@ -332,14 +369,25 @@ def _clients(editor: Editor, truth: pa.Table) -> None:
     system = editor.values(table, "source_system")
     linked = {
         (s, c): link
-        for s, c, link in zip(*(truth.column(name).to_pylist() for name in ("source_system", "client_no", "linked_by")), strict=True)
+        for s, c, link in zip(
+            *(truth.column(name).to_pylist() for name in ("source_system", "client_no", "linked_by")), strict=True
+        )
     }
     # the name is the only tie of some registrations: it stays readable there
     by_code = np.array([linked.get((s, c)) == "USCC" for s, c in zip(system, number, strict=True)])
     first = np.array([linked.get((s, c)) is None for s, c in zip(system, number, strict=True)])
     starts_with_zero = np.array([value is not None and len(value) == 4 and value[0] == "0" for value in code])
-    moved = np.array([value is not None and len(value) == 4 and value[:2] in ("80", "81", "84", "85") for value in code])
-    editor.in_place(table, "industry_code", "W_PAD", lambda value, _: value[1:], starts_with_zero, most=2 if len(code) < 1_000 else None)
+    moved = np.array(
+        [value is not None and len(value) == 4 and value[:2] in ("80", "81", "84", "85") for value in code]
+    )
+    editor.in_place(
+        table,
+        "industry_code",
+        "W_PAD",
+        lambda value, _: value[1:],
+        starts_with_zero,
+        most=2 if len(code) < 1_000 else None,
+    )
     rows = editor.pick(table, moved & first, most=2 if len(code) < 1_000 else None)
     editor.change(table, rows, "industry_code", "AMBIGUOUS_INDUSTRY_EDITION", lambda value, _: value[:2])
     for index in rows:
@@ -349,7 +397,9 @@ def _clients(editor: Editor, truth: pa.Table) -> None:
     editor.in_place(table, "client_name", "W_NAME_UNREADABLE", lambda _, way: UNREADABLE[way % 3], by_code, share=2.0)
     editor.in_place(table, "client_name", "W_TRIMMED", spaced_name)
     editor.in_place(table, "phone", "W_FOLDED", lambda value, _: full_width(value))
-    editor.in_place(table, "address", "W_FOLDED", lambda value, _: "".join(full_width(c) if c.isdigit() else c for c in value))
+    editor.in_place(
+        table, "address", "W_FOLDED", lambda value, _: "".join(full_width(c) if c.isdigit() else c for c in value)
+    )
     editor.in_place(table, "phone", "W_TRIMMED", padded)
     editor.in_place(table, "email", "W_NULLED", lambda _, way: NULL_WORDS[way % 5])
     editor.in_place(table, "branch_code", "W_NULLED", lambda _, way: ("0", "NULL")[way % 2], ~first)
@@ -364,21 +414,69 @@ def _clients(editor: Editor, truth: pa.Table) -> None:
     editor.in_place(table, "registered_on", "Q_FUTURE", lambda *_: "2062-05-01", ~first)
     editor.in_place(table, "status", "W_FOLDED", lambda value, _: full_width(value))
     editor.in_place(table, "org_type", "S_CODE", lambda *_: "GUILD", ~first)
-    editor.in_place(table, "consent_profiling", "W_PARSED", lambda value, way: ("是" if value == "true" else "否") if way % 2 else ("Y" if value == "true" else "N"))
+    editor.in_place(
+        table,
+        "consent_profiling",
+        "W_PARSED",
+        lambda value, way: ("是" if value == "true" else "否") if way % 2 else ("Y" if value == "true" else "N"),
+    )
     editor.in_place(table, "consent_profiling", "Q_BOOLEAN", lambda *_: "maybe", ~first)
     editor.repeat(table)
     # rows of people who tried the system, and one that nobody can read
     base = editor.row(table, 0)
-    blank = {name: None for name in base} | {"extracted_at": base["extracted_at"], "batch_id": base["batch_id"], "status": "ACTIVE", "relationship_started_on": "2022-08-01"}
-    tests = [("测试客户有限公司", None), ("test company", None), ("北京张三公司", None), ("北京中源科技有限公司", "999999")]
+    blank = {name: None for name in base} | {
+        "extracted_at": base["extracted_at"],
+        "batch_id": base["batch_id"],
+        "status": "ACTIVE",
+        "relationship_started_on": "2022-08-01",
+    }
+    tests = [
+        ("测试客户有限公司", None),
+        ("test company", None),
+        ("北京张三公司", None),
+        ("北京中源科技有限公司", "999999"),
+    ]
     for name, fixed in tests if editor.part == 0 else tests[:2]:
-        row = editor.add(table, blank, "client_no" if fixed else "client_name", "Q_TEST", None, source_system="CRM", client_no=fixed or editor.fresh("K"), client_name=name)
+        row = editor.add(
+            table,
+            blank,
+            "client_no" if fixed else "client_name",
+            "Q_TEST",
+            None,
+            source_system="CRM",
+            client_no=fixed or editor.fresh("K"),
+            client_name=name,
+        )
         if fixed is None and editor.extra["loans"]:
-            child = {**editor.extra["loans"][0], "source_system": "CRM", "client_no": row["client_no"], "loan_no": editor.fresh("L"), "principal": "50000"}
+            child = {
+                **editor.extra["loans"][0],
+                "source_system": "CRM",
+                "client_no": row["client_no"],
+                "loan_no": editor.fresh("L"),
+                "principal": "50000",
+            }
             editor.add("loans", child, "client_no", "ORPHAN_OF_QUARANTINED", None)
     for way in range(2):
-        editor.add(table, blank, "client_name", "Q_ENCODING", None, source_system="CRM", client_no=editor.fresh("K"), client_name=UNREADABLE[way])
-    editor.add(table, blank, "client_no", "Q_KEY", None, source_system="CRM", client_no=None, client_name="上海恒源贸易有限公司")
+        editor.add(
+            table,
+            blank,
+            "client_name",
+            "Q_ENCODING",
+            None,
+            source_system="CRM",
+            client_no=editor.fresh("K"),
+            client_name=UNREADABLE[way],
+        )
+    editor.add(
+        table,
+        blank,
+        "client_no",
+        "Q_KEY",
+        None,
+        source_system="CRM",
+        client_no=None,
+        client_name="上海恒源贸易有限公司",
+    )
 
 
 def _identifiers(editor: Editor, truth: pa.Table) -> None:
@@ -398,12 +496,27 @@ def _identifiers(editor: Editor, truth: pa.Table) -> None:
     editor.in_place(table, "identifier_value", "W_TRIMMED", lambda text, way: padded(text, way), is_uscc)
     # these lose the number: only where no other registration depends on it
     editor.in_place(table, "identifier_value", "S_USCC_CHECK", lambda text, _: _wrong_check(text), is_uscc & alone)
-    editor.in_place(table, "identifier_value", "S_USCC", lambda text, way: text[:-1] if way % 2 else text[:8] + "Z" + text[9:], is_uscc & alone)
+    editor.in_place(
+        table,
+        "identifier_value",
+        "S_USCC",
+        lambda text, way: text[:-1] if way % 2 else text[:8] + "Z" + text[9:],
+        is_uscc & alone,
+    )
     editor.in_place(table, "identifier_type", "W_ID_MOVED", lambda *_: "USCC", np.isin(kind, ("ORG_CODE", "REG_NO")))
     old = np.flatnonzero(is_uscc & alone & ~editor.touched[table])[: 2 if len(kind) < 5_000 else 40]
     for index in old.tolist():
         base = editor.row(table, index)
-        editor.add(table, base, "identifier_value", "S_EXCEL", value[index], identifier_type="TAX_NO", identifier_value="9.11E+17", valid_from="2016-01-01")
+        editor.add(
+            table,
+            base,
+            "identifier_value",
+            "S_EXCEL",
+            value[index],
+            identifier_type="TAX_NO",
+            identifier_value="9.11E+17",
+            valid_from="2016-01-01",
+        )
     editor.repeat(table)
 
 
@@ -418,7 +531,7 @@ def _wrong_check(text: str) -> str:
     return text[:-1] + USCC_SYMBOLS[(USCC_SYMBOLS.index(text[-1]) + 7) % 31]
 
 
-# -- finances ---------------------------------------------------------------------------------------------------------
+# -- finances --------------------------------------------------------------------------------------
 
 STATEMENT_AMOUNTS = (
     "revenue", "ebitda", "interest_expense", "net_profit", "operating_cash_flow", "capital_expenditure",
@@ -446,8 +559,16 @@ def _statements(editor: Editor) -> None:
         editor.touched[table][previous[index]] = True
     _in_ten_thousands(editor, suspects, None, "S_UNIT")
     _in_ten_thousands(editor, editor.pick(table), "WAN", "W_UNIT")
-    editor.in_place(table, "equity", "S_BALANCE", lambda value, way: f"{float(value) + 0.04 * (way + 1) * 1e6 + 0.3 * abs(float(value)):.2f}", assets < 2e8)
-    editor.in_place(table, "revenue", "W_PARSED", other_amount, np.array([_money(v) > 0 for v in editor.values(table, "revenue")]))
+    # out of balance by a twentieth of the assets
+    unbalanced = editor.pick(table, assets < 2e8)
+    excess = {index: 0.05 * (way % 3 + 1) * assets[index] for way, index in enumerate(unbalanced)}
+    for index in unbalanced:
+        editor.change(
+            table, [index], "equity", "S_BALANCE", lambda value, _, by=excess[index]: f"{float(value) + by:.2f}"
+        )
+    editor.in_place(
+        table, "revenue", "W_PARSED", other_amount, np.array([_money(v) > 0 for v in editor.values(table, "revenue")])
+    )
     negative = np.array([v is not None and v.startswith("-") for v in editor.values(table, "net_profit")])
     editor.in_place(table, "net_profit", "W_PARSED", other_amount, negative)
     editor.in_place(table, "ebitda", "Q_AMOUNT", lambda value, _: f"{float(value):.2E}")
@@ -459,7 +580,15 @@ def _statements(editor: Editor) -> None:
         editor.add(table, base, "currency", "Q_FX_MISSING", "CNY", currency="VND", filed_on=_shift(day, 1))
         editor.add(table, base, "filed_on", "Q_ORDER", day, filed_on=_shift(base["period_end"], -9))
         editor.add(table, base, "filed_on", "Q_KEY", day, filed_on=None)
-        editor.add(table, base, "period_end", "Q_FUTURE", base["period_end"], period_end=f"{str(editor.settings.end)[:4]}-12-31", filed_on=_shift(day, 3))
+        editor.add(
+            table,
+            base,
+            "period_end",
+            "Q_FUTURE",
+            base["period_end"],
+            period_end=f"{str(editor.settings.end)[:4]}-12-31",
+            filed_on=_after(editor, 270),
+        )
     editor.repeat(table)
 
 
@@ -477,9 +606,21 @@ def _ratings(editor: Editor) -> None:
     table = "credit_ratings"
     symbol = editor.values(table, "symbol")
     internal = editor.values(table, "rating_scale") == "INTERNAL"
-    editor.in_place(table, "symbol", "W_RATING", lambda value, way: (value.lower(), full_width(value), value + " ")[way % 3], internal)
+    editor.in_place(
+        table,
+        "symbol",
+        "W_RATING",
+        lambda value, way: (value.lower(), full_width(value), value + " ")[way % 3],
+        internal,
+    )
     plus = np.array([value is not None and value.endswith(("+", "-")) and value.startswith("A") for value in symbol])
-    editor.in_place(table, "symbol", "W_RATING", lambda value, way: (value[:-1] + " " + full_width(value[-1]), full_width(value))[way % 2], plus)
+    editor.in_place(
+        table,
+        "symbol",
+        "W_RATING",
+        lambda value, way: (value[:-1] + " " + full_width(value[-1]), full_width(value))[way % 2],
+        plus,
+    )
     domestic = editor.values(table, "rating_scale") == "CN_DOMESTIC"
     editor.in_place(table, "symbol", "S_RATING", lambda *_: "AAA-", domestic)
     editor.in_place(table, "valid_to", "W_DATE", other_date)
@@ -495,7 +636,7 @@ def _ratings(editor: Editor) -> None:
     editor.repeat(table)
 
 
-# -- lending ----------------------------------------------------------------------------------------------------------
+# -- lending ---------------------------------------------------------------------------------------
 
 
 def _lending(editor: Editor) -> None:
@@ -506,8 +647,12 @@ def _lending(editor: Editor) -> None:
     numbers = {value: index for index, value in enumerate(editor.values(table, "loan_no"))}
     renewed = editor.values(table, "renewed_from_loan_no")
     closed, drawn = editor.values(table, "closed_on"), editor.values(table, "disbursed_on")
-    hidden = np.array([value is not None and closed[numbers[value]] == drawn[index] for index, value in enumerate(renewed)])
-    editor.in_place(table, "renewed_from_loan_no", "S_EVERGREEN", lambda *_: None, hidden, most=3 if len(status) < 5_000 else None)
+    hidden = np.array(
+        [value is not None and closed[numbers[value]] == drawn[index] for index, value in enumerate(renewed)]
+    )
+    editor.in_place(
+        table, "renewed_from_loan_no", "S_EVERGREEN", lambda *_: None, hidden, most=3 if len(status) < 5_000 else None
+    )
     paid: dict[str, float] = {}
     for number, amount in zip(editor.values("payments", "loan_no"), editor.values("payments", "amount"), strict=True):
         paid[number] = paid.get(number, 0.0) + _money(amount)
@@ -520,23 +665,50 @@ def _lending(editor: Editor) -> None:
     editor.in_place(table, "rate", "W_RATE", percent)
     one_year = (editor.values(table, "lpr_tenor") == "1Y") & small
     editor.in_place(table, "rate", "W_RATE", lambda _, way: ("上浮30%", "1.2倍")[way % 2], one_year, most=2)
-    editor.in_place(table, "rate", "Q_RATE", lambda value, way: (f"{float(value) * 10_000:.0f}", "72")[way % 2], small, most=3 if len(status) < 5_000 else None)
+    editor.in_place(
+        table,
+        "rate",
+        "Q_RATE",
+        lambda value, way: (f"{float(value) * 10_000:.0f}", "72")[way % 2],
+        small,
+        most=3 if len(status) < 5_000 else None,
+    )
     editor.in_place(table, "principal", "W_PARSED", other_amount)
     editor.in_place(table, "matures_on", "W_DATE", other_date)
     editor.in_place(table, "disbursed_on", "W_DATE", other_date)
-    editor.in_place(table, "product_code", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower())
+    editor.in_place(
+        table, "product_code", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower()
+    )
     editor.in_place(table, "security_type", "W_TRIMMED", padded)
     editor.in_place(table, "repayment_method", "S_CODE", lambda *_: "NEGOTIATED", small, most=3)
-    editor.in_place(table, "restructured_on", "W_SENTINEL", lambda *_: "1900-01-01", np.zeros(len(status), dtype=bool), least=0)
+    editor.in_place(
+        table, "restructured_on", "W_SENTINEL", lambda *_: "1900-01-01", np.zeros(len(status), dtype=bool), least=0
+    )
     nothing = np.array([value is None for value in editor.values(table, "written_off_on")])
-    editor.change(table, editor.pick(table, nothing), "written_off_on", "W_SENTINEL", lambda _, way: ("1900-01-01", "1970-01-01")[way % 2])
+    editor.change(
+        table,
+        editor.pick(table, nothing),
+        "written_off_on",
+        "W_SENTINEL",
+        lambda _, way: ("1900-01-01", "1970-01-01")[way % 2],
+    )
     editor.in_place(table, "booked_five_class", "W_NULLED", lambda _, way: NULL_WORDS[way % 5])
     # an earlier delivery of the same loan, when it was still running
     for index in editor.pick(table, small & (status == "SETTLED")):
         base = editor.row(table, index)
         stamp = f"{_month_end(base['disbursed_on'])} 23:59:59"
         if stamp < base["extracted_at"]:
-            editor.add(table, base, "extracted_at", "D_SUPERSEDED", base["extracted_at"], status="LIVE", closed_on=None, booked_five_class="NORMAL", extracted_at=stamp)
+            editor.add(
+                table,
+                base,
+                "extracted_at",
+                "D_SUPERSEDED",
+                base["extracted_at"],
+                status="LIVE",
+                closed_on=None,
+                booked_five_class="NORMAL",
+                extracted_at=stamp,
+            )
     editor.repeat(table)
 
     table = "loan_applications"
@@ -554,11 +726,55 @@ def _lending(editor: Editor) -> None:
     for index in editor.pick(table, small & declined, most=None if len(small) > 5_000 else 3):
         base = editor.row(table, index)
         decided = base["decided_at"] or base["submitted_at"]
-        editor.add(table, base, "decided_at", "Q_ORDER", decided, application_no=editor.fresh("A"), completed_at=None, decided_at=f"{_shift(base['submitted_at'], -4)} 10:00:00")
-        editor.add(table, base, "submitted_at", "Q_FUTURE", base["submitted_at"], application_no=editor.fresh("A"), submitted_at=f"{_after(editor, 80)} 09:30:00", completed_at=None, decided_at=None, decision="PENDING")
-        editor.add(table, base, "client_no", "Q_ORPHAN", base["client_no"], application_no=editor.fresh("A"), client_no="C9999998")
-        editor.add(table, base, "requested_amount", "Q_AMOUNT", base["requested_amount"], application_no=editor.fresh("A"), requested_amount=f"{float(base['requested_amount']):.1E}")
-        editor.add(table, base, "submitted_at", "Q_DATE", base["submitted_at"], application_no=editor.fresh("A"), submitted_at="2024-13-01 09:30:00")
+        editor.add(
+            table,
+            base,
+            "decided_at",
+            "Q_ORDER",
+            decided,
+            application_no=editor.fresh("A"),
+            completed_at=None,
+            decided_at=f"{_shift(base['submitted_at'], -4)} 10:00:00",
+        )
+        editor.add(
+            table,
+            base,
+            "submitted_at",
+            "Q_FUTURE",
+            base["submitted_at"],
+            application_no=editor.fresh("A"),
+            submitted_at=f"{_after(editor, 80)} 09:30:00",
+            completed_at=None,
+            decided_at=None,
+            decision="PENDING",
+        )
+        editor.add(
+            table,
+            base,
+            "client_no",
+            "Q_ORPHAN",
+            base["client_no"],
+            application_no=editor.fresh("A"),
+            client_no="C9999998",
+        )
+        editor.add(
+            table,
+            base,
+            "requested_amount",
+            "Q_AMOUNT",
+            base["requested_amount"],
+            application_no=editor.fresh("A"),
+            requested_amount=f"{float(base['requested_amount']):.1E}",
+        )
+        editor.add(
+            table,
+            base,
+            "submitted_at",
+            "Q_DATE",
+            base["submitted_at"],
+            application_no=editor.fresh("A"),
+            submitted_at="2024-13-01 09:30:00",
+        )
     editor.repeat(table)
 
     table = "facilities"
@@ -566,28 +782,58 @@ def _lending(editor: Editor) -> None:
         editor.in_place(table, "limit_amount", "W_PARSED", other_amount)
         editor.in_place(table, "started_on", "W_DATE", other_date)
         base = editor.row(table, 0)
-        editor.add(table, base, "expires_on", "Q_ORDER", base["expires_on"], facility_no=editor.fresh("F"), expires_on=_shift(base["started_on"], -5))
+        editor.add(
+            table,
+            base,
+            "expires_on",
+            "Q_ORDER",
+            base["expires_on"],
+            facility_no=editor.fresh("F"),
+            expires_on=_shift(base["started_on"], -5),
+        )
         editor.repeat(table, most=2)
 
     table = "repayment_schedules"
     editor.in_place(table, "due_on", "W_DATE", other_date, share=0.3)
     large = np.array([_money(value) > 1_000 for value in editor.values(table, "principal_due")])
     editor.in_place(table, "principal_due", "W_PARSED", other_amount, large, share=0.3)
-    editor.in_place(table, "interest_due", "W_TRIMMED", lambda value, _: value, np.zeros(len(large), dtype=bool), least=0)
+    editor.in_place(
+        table, "interest_due", "W_TRIMMED", lambda value, _: value, np.zeros(len(large), dtype=bool), least=0
+    )
     for index in editor.pick(table, most=2):
         base = editor.row(table, index)
         editor.add(table, base, "due_on", "Q_DATE", base["due_on"], instalment_no="901", due_on="2024-13-01")
-        editor.add(table, base, "principal_due", "Q_AMOUNT", base["principal_due"], instalment_no="902", principal_due="1.2E+05")
+        editor.add(
+            table,
+            base,
+            "principal_due",
+            "Q_AMOUNT",
+            base["principal_due"],
+            instalment_no="902",
+            principal_due="1.2E+05",
+        )
         editor.add(table, base, "loan_no", "Q_ORPHAN", base["loan_no"], loan_no=editor.fresh("L"))
     editor.repeat(table, share=0.3)
 
     table = "collaterals"
     editor.in_place(table, "value_amount", "W_PARSED", other_amount)
-    editor.in_place(table, "collateral_type", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower())
+    editor.in_place(
+        table, "collateral_type", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower()
+    )
     for index in editor.pick(table, most=2):
         base = editor.row(table, index)
-        editor.add(table, base, "currency", "Q_FX_MISSING", base["currency"], collateral_no=editor.fresh("G"), currency="VND")
-        editor.add(table, base, "value_amount", "Q_NEGATIVE", base["value_amount"], collateral_no=editor.fresh("G"), value_amount=f"-{base['value_amount']}")
+        editor.add(
+            table, base, "currency", "Q_FX_MISSING", base["currency"], collateral_no=editor.fresh("G"), currency="VND"
+        )
+        editor.add(
+            table,
+            base,
+            "value_amount",
+            "Q_NEGATIVE",
+            base["value_amount"],
+            collateral_no=editor.fresh("G"),
+            value_amount=f"-{base['value_amount']}",
+        )
     editor.repeat(table)
 
     table = "collateral_allocations"
@@ -599,7 +845,17 @@ def _lending(editor: Editor) -> None:
         editor.log.append((table, editor.key(table, base), "allocated_share", "S_COLL", "1", "1"))
         second = other[int(editor.rng.integers(0, len(other)))]
         if second != base["loan_no"]:
-            editor.add(table, base, "allocated_share", "S_COLL", None, loan_no=second, allocated_share="0.5", valid_from=None, valid_to=None)
+            editor.add(
+                table,
+                base,
+                "allocated_share",
+                "S_COLL",
+                None,
+                loan_no=second,
+                allocated_share="0.5",
+                valid_from=None,
+                valid_to=None,
+            )
     editor.repeat(table)
 
     table = "loan_month_ends"
@@ -621,7 +877,9 @@ def _payments(editor: Editor) -> None:
     number, loan = editor.values(table, "payment_no"), editor.values(table, "loan_no")
     reversed_numbers = set(editor.values(table, "reverses_payment_no")[reverses])
     plain = ~reverses & np.array([value not in reversed_numbers for value in number])
-    editor.in_place(table, "amount", "W_REVERSAL", lambda value, _: f"-{value}", reverses, most=4 if len(number) < 10_000 else None)
+    editor.in_place(
+        table, "amount", "W_REVERSAL", lambda value, _: f"-{value}", reverses, most=4 if len(number) < 10_000 else None
+    )
     principal = dict(zip(editor.values("loans", "loan_no"), editor.values("loans", "principal"), strict=True))
     status = dict(zip(editor.values("loans", "loan_no"), editor.values("loans", "status"), strict=True))
     settled = np.array([status.get(value) == "SETTLED" for value in loan])
@@ -632,24 +890,57 @@ def _payments(editor: Editor) -> None:
         editor.add(table, base, "payment_no", "S_DUP_PAYMENT", base["payment_no"], payment_no=editor.fresh("T"))
     # paid more than was due: flagged on the loan
     final = np.array([value > 0.5 * _money(principal.get(name)) for value, name in zip(amount, loan, strict=True)])
-    for index in editor.pick(table, plain & settled & final & (amount < 500_000), share=0.2, most=2 if len(number) < 10_000 else None):
+    for index in editor.pick(
+        table, plain & settled & final & (amount < 500_000), share=0.2, most=2 if len(number) < 10_000 else None
+    ):
         base = editor.row(table, index)
-        extra = {**base, "payment_no": editor.fresh("T"), "amount": f"{0.08 * amount[index]:.2f}"}
+        extra = {**base, "payment_no": editor.fresh("T"), "amount": f"{0.15 * _money(principal[base['loan_no']]):.2f}"}
         editor.extra[table].append(extra)
         editor.log.append(("loans", base["loan_no"], "loan_no", "S_OVERPAID", None, extra["payment_no"]))
     for index in editor.pick(table, plain & (amount < 200_000), share=0.2, most=3 if len(number) < 10_000 else None):
         base = editor.row(table, index)
-        editor.add(table, base, "value_on", "Q_FUTURE", base["value_on"], payment_no=editor.fresh("T"), value_on=_after(editor, 46), booked_at=None)
-        editor.add(table, base, "value_on", "Q_ORDER", base["value_on"], payment_no=editor.fresh("T"), value_on="2009-01-15", booked_at=None)
+        editor.add(
+            table,
+            base,
+            "value_on",
+            "Q_FUTURE",
+            base["value_on"],
+            payment_no=editor.fresh("T"),
+            value_on=_after(editor, 46),
+            booked_at=None,
+        )
+        editor.add(
+            table,
+            base,
+            "value_on",
+            "Q_ORDER",
+            base["value_on"],
+            payment_no=editor.fresh("T"),
+            value_on="2009-01-15",
+            booked_at=None,
+        )
         editor.add(table, base, "amount", "Q_NEGATIVE", base["amount"], payment_no=editor.fresh("T"), amount="-500.01")
         editor.add(table, base, "amount", "Q_AMOUNT", base["amount"], payment_no=editor.fresh("T"), amount="1.5E+04")
-        editor.add(table, base, "loan_no", "Q_ORPHAN", base["loan_no"], payment_no=editor.fresh("T"), loan_no=editor.fresh("L"))
-        editor.add(table, base, "value_on", "Q_DATE", base["value_on"], payment_no=editor.fresh("T"), value_on="2023-02-29", booked_at=None)
-        editor.add(table, base, "amount", "Q_REQUIRED", base["amount"], payment_no=editor.fresh("T"), amount="无")
+        editor.add(
+            table, base, "loan_no", "Q_ORPHAN", base["loan_no"], payment_no=editor.fresh("T"), loan_no=editor.fresh("L")
+        )
+        editor.add(
+            table,
+            base,
+            "value_on",
+            "Q_DATE",
+            base["value_on"],
+            payment_no=editor.fresh("T"),
+            value_on="2023-02-29",
+            booked_at=None,
+        )
+        editor.add(table, base, "amount", "Q_REQUIRED", base["amount"], payment_no=editor.fresh("T"), amount=None)
     editor.in_place(table, "amount", "W_PARSED", other_amount, amount > 1_000, share=0.4)
     editor.in_place(table, "value_on", "W_DATE", other_date, share=0.4)
     editor.in_place(table, "booked_at", "W_SENTINEL", lambda *_: "1900-01-01 00:00:00", share=0.2)
-    editor.in_place(table, "paid_from", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower(), share=0.3)
+    editor.in_place(
+        table, "paid_from", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower(), share=0.3
+    )
     editor.repeat(table, share=0.4)
 
 
@@ -661,7 +952,7 @@ def _money(text: str | None) -> float:
         return 0.0
 
 
-# -- the rest ---------------------------------------------------------------------------------------------------------
+# -- the rest --------------------------------------------------------------------------------------
 
 
 def _projects(editor: Editor) -> None:
@@ -671,15 +962,21 @@ def _projects(editor: Editor) -> None:
     editor.in_place("projects", "total_cost", "W_PARSED", other_amount, most=few)
     editor.in_place("projects", "planned_completion_on", "W_DATE", other_date, most=few)
     editor.in_place("projects", "project_name", "W_TRIMMED", spaced_name, most=few)
-    editor.in_place("project_risk_grades", "grade", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower())
+    editor.in_place(
+        "project_risk_grades", "grade", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower()
+    )
     editor.repeat("project_risk_grades", most=3)
     revenue = np.array([_money(value) > 1_000 for value in editor.values("project_cashflows", "revenue")])
     editor.in_place("project_cashflows", "revenue", "W_PARSED", other_amount, revenue)
     actual = editor.values("project_cashflows", "scenario") == "ACTUAL"
     for index in editor.pick("project_cashflows", actual, most=2):
         base = editor.row("project_cashflows", index)
-        editor.add("project_cashflows", base, "period_end", "Q_FUTURE", base["period_end"], period_end=_after(editor, 365))
-        editor.add("project_cashflows", base, "project_no", "Q_ORPHAN", base["project_no"], project_no=editor.fresh("P"))
+        editor.add(
+            "project_cashflows", base, "period_end", "Q_FUTURE", base["period_end"], period_end=_after(editor, 365)
+        )
+        editor.add(
+            "project_cashflows", base, "project_no", "Q_ORPHAN", base["project_no"], project_no=editor.fresh("P")
+        )
     editor.repeat("project_cashflows", most=4)
 
 
@@ -688,21 +985,37 @@ def _engagement(editor: Editor) -> None:
     known = editor.has(table, "client_no")
     editor.repeat(table, kind="D_EVENT", share=0.3)
     editor.in_place(table, "occurred_at", "W_DATE", other_date, share=0.3)
-    editor.in_place(table, "event_type", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower(), share=0.3)
+    editor.in_place(
+        table, "event_type", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower(), share=0.3
+    )
     editor.in_place(table, "channel", "W_TRIMMED", padded, share=0.3)
     for index in editor.pick(table, known, share=0.05, most=4 if len(known) < 20_000 else None):
         base = editor.row(table, index)
-        editor.add(table, base, "occurred_at", "Q_FUTURE", base["occurred_at"], event_no=editor.fresh("V"), occurred_at=f"{_after(editor, 3)} 08:15:00")
-        editor.add(table, base, "client_no", "Q_ORPHAN", base["client_no"], event_no=editor.fresh("V"), client_no="D9999998")
+        editor.add(
+            table,
+            base,
+            "occurred_at",
+            "Q_FUTURE",
+            base["occurred_at"],
+            event_no=editor.fresh("V"),
+            occurred_at=f"{_after(editor, 3)} 08:15:00",
+        )
+        editor.add(
+            table, base, "client_no", "Q_ORPHAN", base["client_no"], event_no=editor.fresh("V"), client_no="D9999998"
+        )
     table = "account_flows"
     editor.in_place(table, "amount", "W_PARSED", other_amount, share=0.3)
     editor.in_place(table, "top_counterparty_share", "W_RATE", lambda value, _: percent(value, 0), share=0.3)
-    editor.in_place(table, "category", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower(), share=0.2)
+    editor.in_place(
+        table, "category", "W_FOLDED", lambda value, way: full_width(value) if way % 2 else value.lower(), share=0.2
+    )
     editor.in_place(table, "counterparties", "W_NULLED", lambda _, way: NULL_WORDS[way % 5], share=0.3)
     for index in editor.pick(table, share=0.05, most=3 if len(known) < 20_000 else None):
         base = editor.row(table, index)
         editor.add(table, base, "client_no", "Q_ORPHAN", base["client_no"], client_no="C9999997")
-        editor.add(table, base, "amount", "Q_NEGATIVE", base["amount"], category="OTHER_IN", amount=f"-{base['amount']}")
+        editor.add(
+            table, base, "amount", "Q_NEGATIVE", base["amount"], category="OTHER_IN", amount=f"-{base['amount']}"
+        )
         editor.add(table, base, "amount", "Q_AMOUNT", base["amount"], category="OTHER_OUT", amount="about a million")
     editor.repeat(table, share=0.3)
     table = "crm_interactions"
@@ -711,7 +1024,15 @@ def _engagement(editor: Editor) -> None:
     editor.in_place(table, "relationship_manager", "W_TRIMMED", spaced_name, share=0.5)
     for index in editor.pick(table, most=2):
         base = editor.row(table, index)
-        editor.add(table, base, "occurred_at", "Q_FUTURE", base["occurred_at"], interaction_no=editor.fresh("N"), occurred_at=f"{_after(editor, 12)} 11:00:00")
+        editor.add(
+            table,
+            base,
+            "occurred_at",
+            "Q_FUTURE",
+            base["occurred_at"],
+            interaction_no=editor.fresh("N"),
+            occurred_at=f"{_after(editor, 12)} 11:00:00",
+        )
     editor.repeat(table, share=0.5)
 
 
@@ -725,16 +1046,20 @@ def _rest(editor: Editor) -> None:
         editor.in_place("monitoring_tasks", "finding", "W_NULLED", lambda _, way: NULL_WORDS[way % 5])
         editor.repeat("monitoring_tasks", most=2)
     if editor.tables["client_relationships"].num_rows:
-        editor.in_place("client_relationships", "ownership_share", "W_RATE", lambda value, _: percent(value, 0))
         base = editor.row("client_relationships", 0)
-        editor.add("client_relationships", base, "to_client_no", "Q_ORPHAN", base["to_client_no"], to_client_no="C9999996")
+        editor.add(
+            "client_relationships", base, "to_client_no", "Q_ORPHAN", base["to_client_no"], to_client_no="C9999996"
+        )
+        editor.in_place("client_relationships", "ownership_share", "W_RATE", lambda value, _: percent(value, 0))
     if "market_indicators" in editor.tables:
         table = "market_indicators"
         balances = editor.values(table, "indicator") == "LOAN_BALANCE"
         editor.in_place(table, "value", "W_PARSED", lambda value, _: grouped(value), balances, most=6)
         for index in editor.pick(table, balances, most=2):
             base = editor.row(table, index)
-            editor.add(table, base, "released_on", "Q_ORDER", base["released_on"], released_on=_shift(base["period_end"], -20))
+            editor.add(
+                table, base, "released_on", "Q_ORDER", base["released_on"], released_on=_shift(base["period_end"], -20)
+            )
         editor.repeat(table, most=4)
     if "marketing_costs" in editor.tables:
         editor.in_place("marketing_costs", "cost", "W_PARSED", other_amount, most=4)

@@ -5,15 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from generator import clock, names
 from generator.loans import CODES, TO_YUAN, P
 from generator.population import NEVER, Population, stream
 from generator.registrations import CRM, DIGITAL, Registrations
 from generator.settings import (
-    DISTRESSED, DORM, EFFECTS, HFO, HFS, HFX, LAPSED, LARGE, MEDIUM, NEW, OCC, POT, PROSPECT, SMALL, TERM,
+    DORM,
+    EFFECTS,
+    HFO,
+    HFS,
+    HFX,
+    LAPSED,
+    NEW,
+    OCC,
+    POT,
+    PROSPECT,
+    TERM,
 )  # fmt: skip
-from generator.tables import Coded, Nullable, batch_columns, joined, latest, number
+from generator.tables import Coded, Nullable, batch_columns, latest, number
 
 CATEGORIES = (
     "SALES_IN", "LOAN_IN", "OWN_TRANSFER_IN", "OTHER_IN", "SUPPLIER_OUT", "TAX_OUT", "PAYROLL_OUT",
@@ -36,7 +47,7 @@ class Engagement:
         self.settings = people.settings
         self.is_borrower = np.bincount(loans.client, minlength=people.rows) > 0
 
-    # -- account flows ------------------------------------------------------------------------------------------------
+    # -- account flows -----------------------------------------------------------------------------
 
     def account_flows(self) -> dict[str, Any]:
         people, settings, loans = self.people, self.settings, self.loans
@@ -80,12 +91,21 @@ class Engagement:
         groups.append((3, client[other], when[other], (level * 0.05 * rng.random(len(client)))[other]))
         out = busy & small_things[client] & (rng.random(len(client)) < 0.35)
         groups.append((9, client[out], when[out], (level * 0.08 * rng.random(len(client)))[out]))
-        groups.append((1, *self._monthly(loans.client, loans.disbursed_on, self._yuan(loans.principal, loans.currency), banks_here)))
+        groups.append(
+            (
+                1,
+                *self._monthly(
+                    loans.client, loans.disbursed_on, self._yuan(loans.principal, loans.currency), banks_here
+                ),
+            )
+        )
         paid = loans.payment_reverses < 0
         of = loans.payment_loan[paid]
         own_money = loans.payment_source[paid] == 0
         amount = self._yuan(loans.payment_amount[paid], loans.currency[of])[own_money]
-        groups.append((8, *self._monthly(loans.client[of][own_money], loans.payment_day[paid][own_money], amount, banks_here)))
+        groups.append(
+            (8, *self._monthly(loans.client[of][own_money], loans.payment_day[paid][own_money], amount, banks_here))
+        )
         category = np.concatenate([np.full(len(g[1]), g[0]) for g in groups])
         client = np.concatenate([g[1] for g in groups])
         when = np.concatenate([g[2] for g in groups])
@@ -127,7 +147,6 @@ class Engagement:
 
     def _project_sales(self, client: np.ndarray, when: np.ndarray) -> np.ndarray:
         project, half, revenue = self.loans.projects.revenue_by_half
-        table = {}
         owner = self.loans.projects.client
         result = np.zeros(len(client))
         index = np.flatnonzero(self.people.is_project_company[client])
@@ -139,10 +158,9 @@ class Engagement:
         at = np.minimum(np.searchsorted(key[order], wanted), len(order) - 1)
         found = key[order][at] == wanted
         result[index] = np.where(found, revenue[order][at] / 6.0, 0.0)
-        del table
         return result
 
-    # -- online -----------------------------------------------------------------------------------------------------
+    # -- online ------------------------------------------------------------------------------------
 
     def digital_events(self) -> dict[str, Any]:
         people, settings = self.people, self.settings
@@ -153,13 +171,24 @@ class Engagement:
         client = np.arange(n)[:, None]
         behaviour = people.behaviour_at(client, month)
         rate = np.zeros(10)
-        rate[[HFS, HFX, HFO, POT, OCC, TERM, DORM, LAPSED, PROSPECT, NEW]] = 3.0, 3.6, 2.6, 0, 0.9, 0.35, 0.06, 1.6, 0.22, 2.0
+        rate[[HFS, HFX, HFO, POT, OCC, TERM, DORM, LAPSED, PROSPECT, NEW]] = (
+            3.0,
+            3.6,
+            2.6,
+            0,
+            0.9,
+            0.35,
+            0.06,
+            1.6,
+            0.22,
+            2.0,
+        )
         keen = rng.random(n) < 0.7
         online = np.where(keen, 1.25, 0.25)
         mean = rate[behaviour] * online[:, None] * factor
         # a potential client looks around a lot: more than twenty days in a quarter, in the recent past of the demo
-        mean = np.where(behaviour == POT, 10.5 * min(1.0, factor + 0.35), mean)
-        if factor < 1:
+        mean = np.where(behaviour == POT, 10.5, mean)
+        if settings.is_small:
             mean = np.where((behaviour == POT) & (month < months - 15), mean * 0.18, mean)
         mean = np.where((behaviour == LAPSED), np.maximum(mean, 1.5 * max(factor, 0.8)), mean)
         nervous = (month >= people.onset_month[:, None] - 5) & (month < people.onset_month[:, None] + 4)
@@ -170,7 +199,9 @@ class Engagement:
         times = count[client, when]
         client, when = np.repeat(client, times), np.repeat(when, times)
         size = len(client)
-        days_in = (clock.month_end(settings.first_month + when) - clock.day_in_month(settings.first_month + when, 1)).astype(np.int64) + 1
+        days_in = (
+            clock.month_end(settings.first_month + when) - clock.day_in_month(settings.first_month + when, 1)
+        ).astype(np.int64) + 1
         day = clock.day_in_month(settings.first_month + when, 1) + np.floor(rng.random(size) * days_in).astype(np.int64)
         day = np.maximum(day, people.started_on[client])
         hour = np.clip(np.floor(rng.normal(14, 4, size)), 0, 23).astype(np.int64)
@@ -183,15 +214,17 @@ class Engagement:
         distressed = (when >= people.onset_month[client] - 5) & (kind == 0) & (rng.random(size) < 0.5)
         kind = np.where(distressed & (people.onset_month[client] < NEVER), 2, kind)
         about = np.isin(kind, (1, 3, 4, 6, 7))
-        product = np.where(about, rng.choice([P["FAST_SME"], P["REVOLVE_WC"], P["TECH_CREDIT"], P["MORT_OPER"], P["PREAPPROVED"]], size), -1)
+        product = np.where(
+            about,
+            rng.choice([P["FAST_SME"], P["REVOLVE_WC"], P["TECH_CREDIT"], P["MORT_OPER"], P["PREAPPROVED"]], size),
+            -1,
+        )
         anonymous = rng.random(size) < np.where(people.behaviour_at(client, when) == PROSPECT, 0.25, 0.015)
         order = np.lexsort((client, at))
         client, at, kind, product, anonymous = client[order], at[order], kind[order], product[order], anonymous[order]
         keys = self.registrations.keys(client, DIGITAL)
         system = keys["source_system"]
         system.codes = np.where(anonymous, -1, system.codes)
-        import pyarrow as pa
-
         chosen = self.registrations.of_system[DIGITAL, client]
         return {
             "event_no": number("V", names.numbers(people.block, settings.number_width, size)),
@@ -204,7 +237,7 @@ class Engagement:
             **batch_columns(at),
         }
 
-    # -- people ---------------------------------------------------------------------------------------------------------
+    # -- people ------------------------------------------------------------------------------------
 
     def managers(self) -> Any:
         """Three relationship managers a branch, the same in every block."""
@@ -212,7 +245,7 @@ class Engagement:
         return names.people(rng, 120)
 
     def interactions(self) -> dict[str, Any]:
-        people, settings, loans = self.people, self.settings, self.loans
+        people, settings = self.people, self.settings
         rng = stream(settings, people.block, 52)
         n, months = people.rows, people.months
         base = np.choose(people.size, (0.35, 0.20, 0.07, 0.025)) * settings.profile.crm_factor
@@ -278,7 +311,9 @@ class Engagement:
             mood = mood + np.where(adopted, EFFECTS["csat_shift"], 0.0)
         csat = np.clip(np.rint(mood), 1, 5).astype(np.int64)
         nps = np.clip(np.rint(mood * 2 + rng.normal(-0.2, 1.0, size)), 0, 10).astype(np.int64)
-        at = decided_at + rng.integers(1 * 24 * 60, 12 * 24 * 60, size).astype("timedelta64[m]").astype("timedelta64[s]")
+        at = decided_at + rng.integers(1 * 24 * 60, 12 * 24 * 60, size).astype("timedelta64[m]").astype(
+            "timedelta64[s]"
+        )
         keep = np.flatnonzero(at <= clock.at_time(settings.end, 80_000))
         order = keep[np.lexsort((client[keep], at[keep]))]
         return {
@@ -290,7 +325,7 @@ class Engagement:
             **batch_columns(at[order]),
         }
 
-    # -- governance -----------------------------------------------------------------------------------------------------
+    # -- governance --------------------------------------------------------------------------------
 
     def overrides(self) -> dict[str, Any]:
         """Requests to change a segment by hand, good ones and ones that the rules must refuse."""
@@ -331,10 +366,11 @@ class Engagement:
         staff = self.managers().to_pylist()
         manager = (people.branch[client] * 3).tolist()
         requested = [staff[m] for m in manager]
-        approved = [staff[m] if f == 1 else staff[m + 1] if staff[m + 1] != staff[m] else staff[m + 2] for m, f in zip(manager, flaw.tolist(), strict=True)]
+        approved = [
+            staff[m] if f == 1 else staff[m + 1] if staff[m + 1] != staff[m] else staff[m + 2]
+            for m, f in zip(manager, flaw.tolist(), strict=True)
+        ]
         reasons = ("新订单已签约", "集团支持函", "财务数据滞后", "行业归类有误", "临时资金安排", "经营已恢复")
-        import pyarrow as pa
-
         return {
             "override_no": number("O", names.numbers(people.block, settings.number_width, size)),
             **self.registrations.keys(client),
@@ -362,7 +398,9 @@ class Engagement:
         client, month = [], []
         for round_number in range(16):
             when = np.maximum(first, 0) + (round_number + 1) * interval
-            chosen = np.flatnonzero(watched & (when <= np.minimum(last, people.months - 1)) & (when < people.leave_month))
+            chosen = np.flatnonzero(
+                watched & (when <= np.minimum(last, people.months - 1)) & (when < people.leave_month)
+            )
             client.append(chosen)
             month.append(when[chosen])
         client, month = np.concatenate(client), np.concatenate(month)
@@ -386,6 +424,3 @@ class Engagement:
             "finding": Coded(np.where(missed, -1, finding)[order], FINDINGS),
             **batch_columns(latest(known)[order]),
         }
-
-
-_ = (DISTRESSED, LARGE, MEDIUM, OCC, SMALL, joined)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from generator import clock, names
 from generator.population import CURES, NEVER, STOPS, Population, stream
 from generator.registrations import CORE, Registrations
-from generator.settings import DISTRESSED, HFO, HFS, HFX, LARGE, MEDIUM, STARTUP
+from generator.settings import DISTRESSED, HFO, HFS, HFX, LARGE, MEDIUM, POT, STARTUP
 from generator.tables import Coded, Nullable, batch_columns, latest, number
 
 PERIODS = ("FY", "H1")
@@ -20,10 +21,13 @@ INTERNAL_BOUNDS = np.array([0.0012, 0.0026, 0.0075, 0.022, 0.048, 0.11, 0.20, 0.
 DOMESTIC_SYMBOLS = ("AAA", "AA+", "AA", "AA-", "A+", "A", "A-", "BBB", "BB", "B", "CCC", "C")
 DOMESTIC_BOUNDS = np.array([0.0026, 0.0044, 0.0075, 0.013, 0.025, 0.05, 0.08, 0.12, 0.2, 0.3, 0.6])
 GLOBAL_SYMBOLS = ("AA", "A+", "A", "A-", "BBB+", "BBB", "BBB-", "BB+", "BB", "BB-", "B+", "B", "B-", "CCC+")
-GLOBAL_BOUNDS = np.array([0.0003, 0.0005, 0.0009, 0.0012, 0.0015, 0.0026, 0.0044, 0.0075, 0.013, 0.022, 0.037, 0.063, 0.11])
+GLOBAL_BOUNDS = np.array(
+    [0.0003, 0.0005, 0.0009, 0.0012, 0.0015, 0.0026, 0.0044, 0.0075, 0.013, 0.022, 0.037, 0.063, 0.11]
+)
 ACTIONS = ("NEW", "AFFIRMED", "UPGRADED", "DOWNGRADED", "WITHDRAWN")
-AGENCIES = ("INTERNAL", "DOMESTIC_ONE", "GLOBAL_ONE", "SME_SCORE")
-SCALES = ("INTERNAL", "CN_DOMESTIC", "GLOBAL", "BUREAU")
+OTHER_GLOBAL_SYMBOLS = ("Aa2", "A1", "A2", "A3", "Baa1", "Baa2", "Baa3", "Ba1", "Ba2", "Ba3", "B1", "B2", "B3", "Caa1")
+AGENCIES = ("INTERNAL", "DOMESTIC_ONE", "GLOBAL_ONE", "SME_SCORE", "GLOBAL_TWO")
+SCALES = ("INTERNAL", "CN_DOMESTIC", "GLOBAL", "BUREAU", "GLOBAL")
 BUREAUS = ("CREDIT_CENTRE", "MARKET_BUREAU")
 
 
@@ -33,14 +37,16 @@ class Finances:
         self.settings = people.settings
         self.is_borrower = np.bincount(loans.client, minlength=people.rows) > 0
 
-    # -- statements -----------------------------------------------------------------------------------------------
+    # -- statements --------------------------------------------------------------------------------
 
     def statements(self) -> dict[str, Any]:
         people, settings = self.people, self.settings
         rng = stream(settings, people.block, 40)
         n = people.rows
         share = settings.profile.statement_share
-        files = rng.random(n) < np.where(self.is_borrower | (people.behaviour == 3), min(1.0, share * 1.25), share * 0.55)
+        files = rng.random(n) < np.where(
+            self.is_borrower | (people.behaviour == 3), min(1.0, share * 1.25), share * 0.55
+        )
         files |= people.is_project_company | (people.size <= MEDIUM)
         last_year = int(str(settings.end)[:4]) - 1
         years = np.arange(last_year - 6, last_year + 1)
@@ -94,7 +100,9 @@ class Finances:
         margin = np.where(people.is_project_company[client], np.where(earns, 0.62, 0.0), margin)
         ebitda = revenue * margin
         debt = assets * leverage * np.where(people.is_project_company[client], 0.95, 0.48)
-        short_share = np.where(people.is_project_company[client], 0.05, np.where(people.size[client] <= MEDIUM, 0.55, 0.75))
+        short_share = np.where(
+            people.is_project_company[client], 0.05, np.where(people.size[client] <= MEDIUM, 0.55, 0.75)
+        )
         interest = debt * 0.044 * np.where(kind == 0, 1.0, 0.5)
         interest = np.where(people.is_project_company[client] & ~earns, interest * 0.1, interest)
         depreciation = assets * 0.028 * np.where(kind == 0, 1.0, 0.5)
@@ -182,13 +190,15 @@ class Finances:
         }
         return columns
 
-    # -- ratings ----------------------------------------------------------------------------------------------------
+    # -- ratings -----------------------------------------------------------------------------------
 
     def ratings(self) -> dict[str, Any]:
         people, settings = self.people, self.settings
         rng = stream(settings, people.block, 41)
         n, months = people.rows, people.months
-        rated = self.is_borrower & (rng.random(n) < 0.95) | (rng.random(n) < 0.25)
+        rated = self.is_borrower & (rng.random(n) < 0.95) | (
+            rng.random(n) < np.where(people.behaviour == POT, 0.9, 0.25)
+        )
         rated &= people.start_month < months - 2
         client, month, agency, propensity = [], [], [], []
         first = np.maximum(people.start_month + 1, -14 + rng.integers(0, 12, n))
@@ -209,6 +219,7 @@ class Finances:
             (1, np.choose(people.size, (0.75, 0.18, 0.0, 0.0))),
             (2, np.choose(people.size, (0.15, 0.0, 0.0, 0.0))),
             (3, np.choose(people.size, (0.0, 0.02, 0.10, 0.12))),
+            (4, np.choose(people.size, (0.12, 0.0, 0.0, 0.0))),
         ):
             covered = rng.random(n) < chance
             for round_number in range(4):
@@ -232,7 +243,8 @@ class Finances:
         domestic = np.searchsorted(DOMESTIC_BOUNDS, propensity)
         world = np.searchsorted(GLOBAL_BOUNDS, propensity)
         symbol = np.where(agency == 0, grade, np.where(agency == 1, 10 + domestic, 22 + world))
-        labels = INTERNAL_SYMBOLS + DOMESTIC_SYMBOLS + GLOBAL_SYMBOLS + ("NR",)
+        labels = INTERNAL_SYMBOLS + DOMESTIC_SYMBOLS + GLOBAL_SYMBOLS + OTHER_GLOBAL_SYMBOLS + ("NR",)
+        symbol = np.where(agency == 4, 36 + world, symbol)
         withdrawn = (agency == 1) & (rng.random(size) < 0.03)
         symbol = np.where(withdrawn, len(labels) - 1, np.where(agency == 3, -1, symbol))
         score = np.where(agency == 3, np.clip(np.rint(487.12 - 28.85 * log_odds), 300, 850), np.nan)
@@ -261,7 +273,7 @@ class Finances:
             **batch_columns(day),
         }
 
-    # -- bureau -----------------------------------------------------------------------------------------------------
+    # -- bureau ------------------------------------------------------------------------------------
 
     def bureau_reports(self) -> dict[str, Any]:
         people, settings = self.people, self.settings
@@ -292,7 +304,9 @@ class Finances:
         inquiries = rng.poisson(0.6 + 0.5 * lenders + 3.0 * near)
         capacity = people.revenue_at(client, month) * 0.12
         other = np.rint(lenders * capacity * np.exp(rng.normal(-0.7, 0.5, size)) / 10_000).astype(np.int64) * 1_000_000
-        late = np.where(near > 0.8, rng.integers(5, 160, size), np.where(rng.random(size) < 0.05, rng.integers(1, 30, size), 0))
+        late = np.where(
+            near > 0.8, rng.integers(5, 160, size), np.where(rng.random(size) < 0.05, rng.integers(1, 30, size), 0)
+        )
         late = np.where(lenders == 0, 0, late)
         risk = people.assessed_propensity[client] * (1 + 2 * near)
         score = np.clip(np.rint(487.12 - 28.85 * np.log(risk) + rng.normal(0, 12, size)), 300, 850)
@@ -313,11 +327,9 @@ class Finances:
             **batch_columns(day[order]),
         }
 
-    # -- events -----------------------------------------------------------------------------------------------------
+    # -- events ------------------------------------------------------------------------------------
 
     def credit_events(self, loan_numbers) -> dict[str, Any]:
-        import pyarrow as pa
-
         people, settings, loans = self.people, self.settings, self.loans
         rng = stream(settings, people.block, 43)
         index = np.flatnonzero(~np.isnat(loans.defaulted_on))
@@ -331,11 +343,18 @@ class Finances:
         doubted = first[rng.random(len(first)) < 0.3]
         pieces.append((loans.client[doubted], doubted, np.ones(len(doubted), int), loans.defaulted_on[doubted] - 45))
         broke = first[(people.failure[loans.client[first]] == STOPS) & (rng.random(len(first)) < 0.22)]
-        pieces.append((loans.client[broke], np.full(len(broke), -1), np.full(len(broke), 2), loans.defaulted_on[broke] + 120))
-        quiet = np.flatnonzero(~self.is_borrower & (people.onset_month < people.months - 2) & (rng.random(people.rows) < 0.5))
+        pieces.append(
+            (loans.client[broke], np.full(len(broke), -1), np.full(len(broke), 2), loans.defaulted_on[broke] + 120)
+        )
+        quiet = np.flatnonzero(
+            ~self.is_borrower & (people.onset_month < people.months - 2) & (rng.random(people.rows) < 0.5)
+        )
         day = clock.day_in_month(settings.first_month + np.where(people.onset_month < NEVER, people.onset_month, 0), 18)
         pieces.append((quiet, np.full(len(quiet), -1), np.full(len(quiet), 3), day[quiet]))
-        cured = first[(people.failure[loans.client[first]] == CURES) | (loans.days_past_due[first] == 0) & (loans.status[first] < 2)]
+        cured = first[
+            (people.failure[loans.client[first]] == CURES)
+            | (loans.days_past_due[first] == 0) & (loans.status[first] < 2)
+        ]
         cure = np.where(people.cure_month < NEVER, people.cure_month, people.months + 1) + settings.first_month + 3
         cured_on = np.maximum(clock.day_in_month(cure, 12)[loans.client[cured]], loans.defaulted_on[cured] + 92)
         pieces.append((loans.client[cured], cured, np.full(len(cured), 4), cured_on))
@@ -356,5 +375,3 @@ class Finances:
             "known_on": known,
             **batch_columns(latest(day, known)),
         }
-
-

@@ -134,6 +134,12 @@ PROJECT_KINDS = (
     ("OTHER", "DATA_CENTRE", "6421", "CONTRACTED", 0.8, "数据中心", 5.0, 25.0, False),
 )
 
+# How a source describes a project that it does not classify, in the order of PROJECT_KINDS.
+PROJECT_TEXTS = (
+    "风电场建设与运营", "光伏电站建设与运营", "水电站", "燃气发电机组", "收费公路", "城市轨道交通线路",
+    "港口码头泊位", "动力电池生产线", "晶圆生产线", "康养中心", "污水处理厂", "数据中心机房",
+)  # fmt: skip
+
 CODES = [industry.code for industry in INDUSTRIES]
 
 

@@ -9,12 +9,26 @@ import pyarrow as pa
 
 from generator import clock, names
 from generator.loans import (
-    CODES, COMBINED, CURRENCIES, FIVE_CLASSES, GUARANTEED, METHODS, MORTGAGED, PAID_FROM, PLEDGED, PRODUCTS,
-    REVOLVING_LINES, SECURITY, STATUSES, TO_YUAN, UNSECURED, Instalments, Loans, P,
+    CODES,
+    CURRENCIES,
+    FIVE_CLASSES,
+    GUARANTEED,
+    METHODS,
+    MORTGAGED,
+    PAID_FROM,
+    PLEDGED,
+    PRODUCTS,
+    SECURITY,
+    STATUSES,
+    TO_YUAN,
+    UNSECURED,
+    Instalments,
+    Loans,
+    P,
 )  # fmt: skip
-from generator.population import NEVER, branch_codes, stream
+from generator.population import branch_codes, stream
 from generator.registrations import LOS, Registrations
-from generator.settings import EFFECTS, HFS, HFX, LARGE, POT, PROSPECT
+from generator.settings import EFFECTS, LARGE, POT, PROSPECT
 from generator.tables import Coded, Nullable, batch_columns, latest, number
 
 CHANNELS = ("BRANCH", "ONLINE", "RELATIONSHIP_MANAGER", "PARTNER", "PREAPPROVED")
@@ -43,12 +57,17 @@ class LendingTables:
         rng = stream(self.settings, block, 30)
         share = self.settings.profile.legacy_loans
         old = (loans.disbursed_on < self.settings.start + 400) & (loans.project < 0) & (loans.term >= 12)
-        old &= ~loans.is_cancelled & (loans.renewed_by < 0) & (loans.facility < 0) & (loans.matures_on > self.settings.start + 250)
+        old &= (
+            ~loans.is_cancelled
+            & (loans.renewed_by < 0)
+            & (loans.facility < 0)
+            & (loans.matures_on > self.settings.start + 250)
+        )
         wanted = min(1.0, share * loans.rows / max(int(old.sum()), 1))
         self.balances_only = old & (rng.random(loans.rows) < wanted)
         self.has_balances = self.balances_only | (old & (rng.random(loans.rows) < wanted * 0.5))
 
-    # -- applications ---------------------------------------------------------------------------------------------------
+    # -- applications ------------------------------------------------------------------------------
 
     def applications(self) -> dict[str, Any]:
         loans, people, settings = self.loans, self.people, self.settings
@@ -58,8 +77,12 @@ class LendingTables:
         alone = np.flatnonzero(loans.facility < 0)
         # anchor: the day before which the offer must have been taken
         client = np.concatenate([loans.facility_client, loans.client[alone]])
-        product = np.concatenate([loans.facility_product if facilities else np.zeros(0, dtype=int), loans.product[alone]])
-        anchor = np.concatenate([loans.facility_started_on if facilities else loans.disbursed_on[:0], loans.disbursed_on[alone]])
+        product = np.concatenate(
+            [loans.facility_product if facilities else np.zeros(0, dtype=int), loans.product[alone]]
+        )
+        anchor = np.concatenate(
+            [loans.facility_started_on if facilities else loans.disbursed_on[:0], loans.disbursed_on[alone]]
+        )
         amount = np.concatenate([loans.facility_limit if facilities else loans.principal[:0], loans.principal[alone]])
         currency = np.concatenate([np.zeros(facilities, dtype=int), loans.currency[alone]])
         term = np.concatenate([np.full(facilities, 24), loans.term[alone]])
@@ -106,7 +129,9 @@ class LendingTables:
         draw = rng.random(size)
         declined = np.clip(0.28 + 5.0 * risk, 0, 0.8)
         decision = np.select(
-            [is_taken, draw < declined, draw < declined + 0.09, draw < declined + 0.14, draw < declined + 0.20], [0, 1, 2, 3, 4], 0
+            [is_taken, draw < declined, draw < declined + 0.09, draw < declined + 0.14, draw < declined + 0.20],
+            [0, 1, 2, 3, 4],
+            0,
         )
         dear = (rate / 100 - lpr_of(anchor)) > 70
         spurned = ~is_taken & (decision == 0)
@@ -139,6 +164,9 @@ class LendingTables:
         submitted_at = completed_at - gathering.astype("timedelta64[s]")
         # nobody applies before being a client
         earliest = clock.at_time(people.started_on[client], 9 * 3_600)
+        in_hurry = is_taken & (earliest < decided_at)
+        submitted_at = np.where(in_hurry, np.maximum(submitted_at, earliest), submitted_at)
+        completed_at = np.maximum(completed_at, submitted_at)
         shift = np.maximum((earliest - submitted_at).astype(np.int64), 0)
         shift = np.where(is_taken, 0, shift).astype("timedelta64[s]")
         submitted_at, completed_at, decided_at = submitted_at + shift, completed_at + shift, decided_at + shift
@@ -149,7 +177,9 @@ class LendingTables:
         submitted_at = np.minimum(submitted_at, completed_at)
         pending = decision == 5
         unfinished = np.isin(decision, (2, 3)) & (rng.random(size) < 0.6) | pending & (rng.random(size) < 0.4)
-        accepted_at = decided_at + (np.floor(rng.random(size) * np.maximum(offered_before, 0.2) * 86_400)).astype(np.int64).astype("timedelta64[s]")
+        accepted_at = decided_at + (np.floor(rng.random(size) * np.maximum(offered_before, 0.2) * 86_400)).astype(
+            np.int64
+        ).astype("timedelta64[s]")
         accepted_at = np.minimum(accepted_at, clock.at_time(anchor, 18 * 3_600))
         accepted_at = np.maximum(accepted_at, decided_at)
 
@@ -176,7 +206,9 @@ class LendingTables:
         self.application_of_facility = place[:facilities]
         self.application_of_loan = np.full(loans.rows, -1)
         self.application_of_loan[alone] = place[facilities:taken]
-        newest = latest(submitted_at, np.where(pending, submitted_at, decided_at), np.where(is_taken, accepted_at, submitted_at))
+        newest = latest(
+            completed_at, np.where(pending, submitted_at, decided_at), np.where(is_taken, accepted_at, submitted_at)
+        )
         self.survey_basis = (client[order], decided_at[order], ~pending[order], adopted[order], decision[order])
         columns = {
             **self.registrations.keys(client[order], LOS),
@@ -231,7 +263,7 @@ class LendingTables:
             **batch_columns(loans.facility_started_on),
         }
 
-    # -- loans ------------------------------------------------------------------------------------------------------------
+    # -- loans -------------------------------------------------------------------------------------
 
     def loan_rows(self) -> dict[str, Any]:
         loans, end = self.loans, self.settings.end
@@ -269,7 +301,11 @@ class LendingTables:
 
     @staticmethod
     def _text_or_none(texts: pa.Array, index: np.ndarray) -> pa.Array:
-        return texts.take(pa.array(np.maximum(index, 0), mask=index < 0)) if len(texts) else pa.nulls(len(index), pa.string())
+        return (
+            texts.take(pa.array(np.maximum(index, 0), mask=index < 0))
+            if len(texts)
+            else pa.nulls(len(index), pa.string())
+        )
 
     def schedules(self) -> dict[str, Any]:
         loans = self.loans
@@ -278,7 +314,9 @@ class LendingTables:
         carried = first.take(np.flatnonzero(loans.kept & amended[first.loan]))
         parts = [first, carried, second]
         version = np.repeat([1, 2, 2], [len(part.loan) for part in parts])
-        rows = Instalments(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("loan", "due_on", "principal", "interest")))
+        rows = Instalments(
+            *(np.concatenate([getattr(p, name) for p in parts]) for name in ("loan", "due_on", "principal", "interest"))
+        )
         shown = np.flatnonzero(~self.balances_only[rows.loan])
         rows, version = rows.take(shown), version[shown]
         order = np.lexsort((rows.due_on, version, rows.loan))
@@ -360,7 +398,7 @@ class LendingTables:
             **batch_columns(columns["month_end"]),
         }
 
-    # -- security ---------------------------------------------------------------------------------------------------------
+    # -- security ----------------------------------------------------------------------------------
 
     def collaterals(self) -> tuple[dict[str, Any], dict[str, Any]]:
         loans, people, settings = self.loans, self.people, self.settings
@@ -377,7 +415,9 @@ class LendingTables:
         in_line = key < len(loans.facility_client)
         exposure = loans.principal[lead].astype(float)
         if len(loans.facility_client):
-            exposure = np.where(in_line, loans.facility_limit[np.minimum(key, len(loans.facility_client) - 1)], exposure)
+            exposure = np.where(
+                in_line, loans.facility_limit[np.minimum(key, len(loans.facility_client) - 1)], exposure
+            )
         tier = loans.tier[lead]
         cover = np.array([0.6, 0.85, 1.3, 1.5])[tier] * np.exp(rng.normal(0, 0.18, size))
         form = loans.security[lead]
@@ -386,7 +426,9 @@ class LendingTables:
         pledge = np.where(people.hi_tech[loans.client[lead]] & (draw < 0.4), 3, pledge)
         pledge = np.where(loans.product[lead] == P["PF_TRANSPORT"], 7, pledge)
         mortgage = np.where((draw < 0.3) | np.isin(loans.product[lead], (P["EQUIP_TERM"], P["PF_MANUF"])), 1, 0)
-        kind = np.select([form == GUARANTEED, form == MORTGAGED, form == PLEDGED], [np.full(size, 6), mortgage, pledge], mortgage)
+        kind = np.select(
+            [form == GUARANTEED, form == MORTGAGED, form == PLEDGED], [np.full(size, 6), mortgage, pledge], mortgage
+        )
         value = np.maximum(np.rint(exposure * cover / 1_000_000), 1).astype(np.int64) * 1_000_000
         first_on = loans.disbursed_on[lead]
         first_on = np.minimum(first_on, settings.end)
@@ -407,7 +449,9 @@ class LendingTables:
         numbers = number("G", names.numbers(people.block, settings.number_width, size))
         guarantor = (loans.client[lead] + 1 + rng.integers(0, max(people.rows - 1, 1), size)) % people.rows
         is_named = (kind == 6) & (guarantor != loans.client[lead]) & (rng.random(size) < 0.6)
-        guarantor_numbers = self.registrations.number.take(pa.array(np.where(is_named, guarantor, 0)[asset], mask=~is_named[asset]))
+        guarantor_numbers = self.registrations.number.take(
+            pa.array(np.where(is_named, guarantor, 0)[asset], mask=~is_named[asset])
+        )
         currency = np.where(in_line, 0, loans.currency[lead])
         assets = {
             "collateral_no": numbers.take(pa.array(asset)),
@@ -436,5 +480,3 @@ class LendingTables:
 
 def lpr_of(days: np.ndarray) -> np.ndarray:
     return clock.lpr_bp(days, np.zeros(len(days), dtype=bool))
-
-

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generator import clock
-from generator.population import CURES, NEVER, SLOWS, STOPS, Population, strata, stream
+from generator import clock, industries
+from generator.population import CURES, NEVER, SLOWS, STOPS, Population, stream
 from generator.settings import DORM, HFO, HFS, HFX, HIGH_GROWTH, LAPSED, OCC, POT, TERM
 
 HISTORY = 12  # months before the window in which short loans already flow
@@ -143,7 +143,7 @@ class Loans:
         self._repay(stream(self.settings, people.block, 16))
         self._outcome(stream(self.settings, people.block, 17))
 
-    # -- who borrows when -----------------------------------------------------------------------------------------
+    # -- who borrows when --------------------------------------------------------------------------
 
     def _line_of_client(self, rng: np.random.Generator) -> None:
         """The product that a client's credit line runs on, and whether an occasional borrower has a line at all."""
@@ -224,14 +224,23 @@ class Loans:
         sector, tech = people.sector[borrowers], people.hi_tech[borrowers]
         wish = rng.random(len(borrowers))
         long_product = np.where(wish < 0.5, P["MORT_OPER"], P["FAST_SME"])
-        long_product = np.where(np.isin(sector, (3, 8, 1)), np.where(wish < 0.6, P["EQUIP_TERM"], P["UPGRADE_TERM"]), long_product)
+        long_product = np.where(
+            np.isin(sector, (3, 8, 1)), np.where(wish < 0.6, P["EQUIP_TERM"], P["UPGRADE_TERM"]), long_product
+        )
         long_product = np.where(tech & (people.growth[borrowers] == HIGH_GROWTH), P["TECH_GROWTH"], long_product)
         long_product = np.where(np.isin(sector, (2, 9, 12)), P["GREEN"], long_product)
+        batteries = people.industry[borrowers] == industries.index_of("3841")
+        long_product = np.where(batteries, P["GREEN"], long_product)
         micro = people.revenue[borrowers] < 8_000_000
         long_product = np.where(micro & (wish < 0.8), P["FAST_SME"], long_product)
         low, high = _attribute("term_low")[long_product], _attribute("term_high")[long_product]
         long_term = low + np.floor(rng.random(len(borrowers)) * (high - low + 1)).astype(np.int64)
-        still_running = rng.random(len(borrowers)) < 0.7
+        still_running = rng.random(len(borrowers)) < 0.75
+        # short products must have been taken lately to run on
+        recent = np.minimum(months - high + rng.integers(2, 11, len(borrowers)), months - 14)
+        taken = np.where(still_running, np.maximum(taken, recent), taken)
+        still_running &= taken < people.onset_month[borrowers]
+        taken = np.where(taken < people.onset_month[borrowers], taken, first[able])
         needed = months - taken + rng.integers(1, 18, len(borrowers))
         long_term = np.where(still_running, np.clip(needed, long_term, high), long_term)
         long_day = rng.integers(2, 29, len(borrowers))
@@ -272,7 +281,10 @@ class Loans:
         month = clock.month_of(self.disbursed_on) - self.settings.first_month
         capacity = people.revenue_at(self.client, month) * 0.22
         wish = capacity * _attribute("scale")[self.product] * np.exp(rng.normal(0, 0.35, size))
-        wish = np.clip(wish, _attribute("low")[self.product] * 1e4, _attribute("high")[self.product] * 1e4)
+        # who wants less than the smallest or more than the largest amount takes about that
+        least = _attribute("low")[self.product] * 1e4 * rng.uniform(1.0, 1.3, size)
+        most = _attribute("high")[self.product] * 1e4 * rng.uniform(0.8, 1.0, size)
+        wish = np.clip(wish, least, most)
         step = np.where(wish >= 3e6, 100_000, np.where(wish >= 3e5, 10_000, 1_000))
         self.principal = np.maximum(np.rint(wish / step) * step, 1_000).astype(np.int64) * 100
 
@@ -325,7 +337,7 @@ class Loans:
         self.rows = len(order)
         self.month = clock.month_of(self.disbursed_on) - self.settings.first_month
 
-    # -- lines ------------------------------------------------------------------------------------------------------
+    # -- lines -------------------------------------------------------------------------------------
 
     def _facilities(self, rng: np.random.Generator) -> None:
         """Loans of a client on its line share a facility for two years; the limit holds their highest sum."""
@@ -348,9 +360,7 @@ class Loans:
         np.minimum.at(first_day, inverse, self.disbursed_on[index].astype(np.int64))
         first_day = first_day.astype(clock.DAY)
         self.facility_started_on = clock.back_to_workday(first_day - rng.integers(3, 20, size))
-        self.facility_started_on = np.maximum(
-            self.facility_started_on, self.people.started_on[self.facility_client]
-        )
+        self.facility_started_on = np.maximum(self.facility_started_on, self.people.started_on[self.facility_client])
         self.facility_expires_on = clock.add_months(
             self._within_28(self.facility_started_on), rng.integers(25, 37, size)
         )
@@ -376,7 +386,7 @@ class Loans:
         self.facility_product = product
         self.facility_committed = rng.random(size) < 0.35
 
-    # -- terms of contract --------------------------------------------------------------------------------------------
+    # -- terms of contract -------------------------------------------------------------------------
 
     def _contract(self, rng: np.random.Generator) -> None:
         people, size = self.people, self.rows
@@ -404,6 +414,8 @@ class Loans:
         strict = (tier >= 2) & (self.method == INTEREST_ONLY) & (self.term >= 12) & (rng.random(size) < 0.8)
         self.method = np.where(strict, EQUAL_INSTALMENT, self.method)
         self.interval = _attribute("interval")[self.product]
+        if not self.settings.is_small:
+            self.interval = np.where(self.interval == 3, 1, self.interval)
         self.interval = np.where((self.method == INTEREST_ONLY) & (self.term >= 9), 3, self.interval)
         usual = np.array([SECURITY.index(product.security) for product in PRODUCTS])[self.product]
         draw = rng.random(size)
@@ -425,14 +437,16 @@ class Loans:
         self.principal = np.where(foreign, converted.astype(np.int64), self.principal)
         self.matures_on = clock.add_months(self.disbursed_on, self.term)
         draw = rng.random(size)
-        self.is_cancelled = (draw < 0.003) & (self.facility < 0) & (self.project < 0)
+        self.is_cancelled = (
+            (draw < (0.008 if self.settings.is_small else 0.003)) & (self.facility < 0) & (self.project < 0)
+        )
         self.is_cancelled &= (self.renewed_from < 0) & (self.renewed_by < 0)
 
     def _adopted(self, client: np.ndarray, days: np.ndarray) -> np.ndarray:
         adopted_on = self.people.adopted_on[client]
         return ~np.isnat(adopted_on) & (days >= adopted_on)
 
-    # -- repayment ----------------------------------------------------------------------------------------------------
+    # -- repayment ---------------------------------------------------------------------------------
 
     def _repay(self, rng: np.random.Generator) -> None:
         index = np.flatnonzero(~self.is_cancelled)
@@ -487,7 +501,9 @@ class Loans:
         first_row = np.flatnonzero(np.diff(second.loan, prepend=-1))
         accrued_days = (amended - last_due[changed]).astype(np.int64)
         accrued = np.rint(remaining[changed] * (self.rate_micro[changed] / 1e6) * accrued_days / 360).astype(np.int64)
-        second.interest[first_row] = np.where(early, np.maximum(accrued, 0), second.interest[first_row] + arrears[changed])
+        second.interest[first_row] = np.where(
+            early, np.maximum(accrued, 0), second.interest[first_row] + arrears[changed]
+        )
         self.second_plan = second
         recovered = rng.random(self.rows) < 0.6
         second_paid, second_partial = self._payment_days(rng, second, recovered)
@@ -506,7 +522,10 @@ class Loans:
         self._defaults(rows, resolved, second, second_paid)
         final = rows.take(kept)
         self.final = Instalments(
-            *(np.concatenate([getattr(final, name), getattr(second, name)]) for name in ("loan", "due_on", "principal", "interest"))
+            *(
+                np.concatenate([getattr(final, name), getattr(second, name)])
+                for name in ("loan", "due_on", "principal", "interest")
+            )
         )
         self.final_paid_on = np.concatenate([paid_on[kept], second_paid])
         self.final_partial = np.concatenate([partial[kept], second_partial])
@@ -583,7 +602,7 @@ class Loans:
         known = first < np.iinfo(np.int64).max
         self.defaulted_on = np.where(known, np.where(known, first, 0).astype(clock.DAY), clock.NOT_A_DAY)
 
-    # -- how it ended -------------------------------------------------------------------------------------------------
+    # -- how it ended ------------------------------------------------------------------------------
 
     def _outcome(self, rng: np.random.Generator) -> None:
         size, end = self.rows, self.end
@@ -643,7 +662,9 @@ class Loans:
         amount = amount[amount > 0]
         is_split = (rng.random(len(some)) < 0.015) & (amount > 100_000)
         first_part = np.where(is_split, np.rint(amount * 0.6 / 100_000).astype(np.int64) * 100_000, 0)
-        refinanced = (self.renewed_by[final.loan[some]] >= 0) & (final.due_on[some] == self.matures_on[final.loan[some]])
+        refinanced = (self.renewed_by[final.loan[some]] >= 0) & (
+            final.due_on[some] == self.matures_on[final.loan[some]]
+        )
         is_split &= ~refinanced & (first_part > 0)
         split = np.flatnonzero(is_split)
         loan = [final.loan[some], final.loan[some][split]]

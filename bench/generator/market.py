@@ -22,10 +22,16 @@ POPULATIONS = ("ALL", "HIGH", "MEDIUM", "ELEVATED")
 ALL_SECTORS = (*SECTORS, "ALL")
 SIZES = ("ALL", "LARGE", "MEDIUM", "SMALL", "MICRO")
 # yearly default rate, non-performing share and balance (100 million yuan) of the invented market
-DEFAULT_RATE = np.array([.032, .024, .014, .026, .022, .030, .029, .035, .024, .012, .038, .010, .012, .006, .026])
-NPL_SHARE = np.array([.028, .019, .010, .020, .014, .022, .019, .030, .015, .008, .036, .004, .009, .004, .018])
-BALANCE = np.array([640., 520., 1450., 2900., 760., 1500., 980., 1800., 1700., 620., 1900., 700., 1600., 140., 0.])
-BALANCE[-1] = 0.52 * BALANCE.sum()
+DEFAULT_RATE = np.array(
+    [0.032, 0.024, 0.014, 0.026, 0.022, 0.030, 0.029, 0.035, 0.024, 0.012, 0.038, 0.010, 0.012, 0.006, 0.026]
+)
+NPL_SHARE = np.array(
+    [0.028, 0.019, 0.010, 0.020, 0.014, 0.022, 0.019, 0.030, 0.015, 0.008, 0.036, 0.004, 0.009, 0.004, 0.018]
+)
+BALANCE = np.array(
+    [240.0, 190.0, 540.0, 1090.0, 285.0, 560.0, 370.0, 675.0, 640.0, 230.0, 710.0, 260.0, 600.0, 50.0, 0.0]
+)
+BALANCE[-1] = BALANCE[:-1].sum()
 
 
 def indicators(settings: Settings) -> dict[str, Any]:
@@ -46,10 +52,14 @@ def indicators(settings: Settings) -> dict[str, Any]:
     balance = BALANCE[:, None] * 1e8 * growth
     rate = (clock.lpr_bp(clock.month_end(settings.first_month + month), np.zeros(len(month), bool)) + 55) / 1e4
     rate = rate[None, :] + (DEFAULT_RATE[:, None] - 0.022) * 0.5 + rng.normal(0, 0.0003, pmi.shape)
-    on_time = 0.972 - 0.35 * DEFAULT_RATE[:, None] - 0.02 * cyclical[:, None] * lagged + rng.normal(0, 0.0008, pmi.shape)
+    on_time = (
+        0.972 - 0.35 * DEFAULT_RATE[:, None] - 0.02 * cyclical[:, None] * lagged + rng.normal(0, 0.0008, pmi.shape)
+    )
     defaults = DEFAULT_RATE[:, None] * (1 + 0.9 * np.clip(cyclical[:, None], 0.3, 1.3) * lagged)
     defaults = defaults * (1 + rng.normal(0, 0.02, pmi.shape))
-    prices = 100 * (1 + 0.0012 * month[None, :]) * (1 - 0.05 * cyclical[:, None] * lagged) + rng.normal(0, 0.3, pmi.shape)
+    prices = 100 * (1 + 0.0012 * month[None, :]) * (1 - 0.05 * cyclical[:, None] * lagged) + rng.normal(
+        0, 0.3, pmi.shape
+    )
     quarterly = (settings.first_month + month) % 3 == 2
     everything = np.ones(len(month), dtype=bool)
     yearly = (settings.first_month + month) % 12 == 11
@@ -71,7 +81,9 @@ def indicators(settings: Settings) -> dict[str, Any]:
         pieces.append((2, all_sectors, yearly, defaults * factor, 4, 0, position, 0))
         pieces.append((1, all_sectors[-1:], quarterly, npl * factor, 4, 0, position, 0))
     pieces.append((5, all_sectors, quarterly, balance * 0.21, -8, 2, 0, 1))
-    cells: dict[str, list] = {name: [] for name in ("indicator", "sector", "size", "population", "month", "value", "unit")}
+    cells: dict[str, list] = {
+        name: [] for name in ("indicator", "sector", "size", "population", "month", "value", "unit")
+    }
     for indicator, chosen, months, values, decimals, unit, size, population in pieces:
         sector, place = np.meshgrid(chosen, np.flatnonzero(months), indexing="ij")
         sector, place = sector.ravel(), place.ravel()
@@ -98,10 +110,13 @@ def indicators(settings: Settings) -> dict[str, Any]:
     keep = np.flatnonzero(released_on <= settings.end)
     order = keep[
         np.lexsort(
-            (released_on[keep], period_end[index][keep], columns["population"][index][keep], columns["size"][index][keep],
-             columns["sector"][index][keep], columns["indicator"][index][keep])
+            (
+                released_on[keep],
+                period_end[index][keep],
+                *(columns[name][index][keep] for name in ("population", "size", "sector", "indicator")),
+            )
         )
-    ]  # fmt: skip
+    ]
     index = index[order]
     return {
         "indicator": Coded(columns["indicator"][index], INDICATORS),

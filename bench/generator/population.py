@@ -6,8 +6,28 @@ import numpy as np
 
 from generator import clock, industries, names
 from generator.settings import (
-    DECLINING, DISTRESSED, DORM, EFFECTS, HFO, HFS, HFX, HIGH_GROWTH, LAPSED, LARGE, MATURE, MEDIUM, MICRO, NEW,
-    OCC, POT, PROSPECT, SMALL, STARTUP, TERM, TRANSITIONAL, Settings,
+    DECLINING,
+    DISTRESSED,
+    DORM,
+    EFFECTS,
+    HFO,
+    HFS,
+    HFX,
+    HIGH_GROWTH,
+    LAPSED,
+    LARGE,
+    MATURE,
+    MEDIUM,
+    MICRO,
+    NEW,
+    OCC,
+    POT,
+    PROSPECT,
+    SMALL,
+    STARTUP,
+    TERM,
+    TRANSITIONAL,
+    Settings,
 )  # fmt: skip
 
 NEVER = 10_000  # a month that does not come
@@ -58,7 +78,7 @@ class Population:
         self._credit(stream(settings, block, 2))
         self._leaving(stream(settings, block, 3))
 
-    # -- who ------------------------------------------------------------------------------------------------------
+    # -- who ---------------------------------------------------------------------------------------
 
     def _classes(self, rng: np.random.Generator) -> None:
         n, profile, months = self.rows, self.settings.profile, self.months
@@ -72,6 +92,9 @@ class Population:
         self.growth[potential] = np.where(rng.random(potential.sum()) < 0.7, HIGH_GROWTH, STARTUP)
         calm = np.isin(self.behaviour, (HFS, NEW)) & np.isin(self.growth, (DISTRESSED, DECLINING))
         self.growth[calm] = np.where(rng.random(calm.sum()) < 0.5, MATURE, TRANSITIONAL)
+        # who has gone quiet has been a borrower before, so it is no young firm
+        quiet = np.isin(self.behaviour, (DORM, LAPSED)) & (self.growth == STARTUP)
+        self.growth[quiet] = np.where(rng.random(quiet.sum()) < 0.6, MATURE, DECLINING)
         self.growth[self.is_project_company] = TRANSITIONAL
         self.size = strata(rng, n, profile.size)
         startup = self.growth == STARTUP
@@ -129,7 +152,7 @@ class Population:
         result[self.is_project_company] = kind["SPV"]
         return result
 
-    # -- since when -----------------------------------------------------------------------------------------------
+    # -- since when --------------------------------------------------------------------------------
 
     def _relationship(self, rng: np.random.Generator) -> None:
         n, months = self.rows, self.months
@@ -155,11 +178,9 @@ class Population:
         self.registered_month = np.minimum(registered, self.start_month - 1)
         origin = self.settings.first_month
         self.registered_on = clock.day_in_month(origin + self.registered_month, rng.integers(1, 29, n))
-        self.started_on = clock.back_to_workday(
-            clock.day_in_month(origin + self.start_month, rng.integers(3, 27, n))
-        )
+        self.started_on = clock.back_to_workday(clock.day_in_month(origin + self.start_month, rng.integers(3, 27, n)))
 
-    # -- how large and how fast growing -----------------------------------------------------------------------------
+    # -- how large and how fast growing ------------------------------------------------------------
 
     def _size(self, rng: np.random.Generator) -> None:
         n, months = self.rows, self.months
@@ -175,7 +196,10 @@ class Population:
             large, medium, small = own[:, position].T
             low = np.choose(self.size, (large, medium, small, small * 0.12))
             high = np.choose(self.size, (large * 5, large, medium, small))
-            drawn = np.exp(np.log(np.maximum(low, 1e-9)) + rng.beta(1.3, 1.7, n) * np.log(np.maximum(high, 1e-9) / np.maximum(low, 1e-9)))
+            drawn = np.exp(
+                np.log(np.maximum(low, 1e-9))
+                + rng.beta(1.3, 1.7, n) * np.log(np.maximum(high, 1e-9) / np.maximum(low, 1e-9))
+            )
             values[:, position] = np.where(large > 0, np.clip(drawn, low * 1.02, high * 0.97), np.nan)
         people, revenue, assets = values.T
         revenue_wan = np.where(np.isnan(revenue), np.nan, revenue)
@@ -228,12 +252,13 @@ class Population:
         log_level = log_level - np.where(in_downturn, np.where(cyclical, 0.09, 0.04), 0.0)
         return self.revenue[index] * np.exp(np.clip(log_level, -3.5, 2.0))
 
-    # -- how good ---------------------------------------------------------------------------------------------------
+    # -- how good ----------------------------------------------------------------------------------
 
     def _credit(self, rng: np.random.Generator) -> None:
         n, months, settings = self.rows, self.months, self.settings
         stable, stressed = self.behaviour == HFS, self.behaviour == HFX
         self.quality = rng.normal(0, 1, n) + np.where(stable, 0.3, 0.0) - np.where(stressed, 0.3, 0.0)
+        self.quality += np.where(self.behaviour == POT, 0.7, 0.0)
         self.leverage = np.clip(sigmoid(0.25 - 0.55 * self.quality + rng.normal(0, 0.6, n)), 0.12, 0.93)
         self.leverage = np.where(self.growth == DISTRESSED, np.clip(self.leverage + 0.25, 0, 1.15), self.leverage)
         self.leverage[self.is_project_company] = rng.uniform(0.62, 0.80, self.is_project_company.sum())
@@ -241,7 +266,6 @@ class Population:
         self.utilisation = np.where(stressed, rng.uniform(0.82, 0.99, n), self.utilisation)
         log_odds = (
             -4.55
-            + settings.profile.default_shift
             + EFFECTS["default_log_odds_per_quality_sd"] * self.quality
             + EFFECTS["default_log_odds_per_leverage"] * (self.leverage - 0.55)
             + EFFECTS["default_log_odds_per_utilisation"] * (self.utilisation - 0.55)
@@ -260,7 +284,7 @@ class Population:
         month = np.arange(months)
         first, last = settings.downturn
         factor = np.where((month >= first) & (month <= last), EFFECTS["downturn_default_factor"], 1.0)
-        fails = rng.random((n, months)) < hazard * factor
+        fails = rng.random((n, months)) < hazard * factor * settings.profile.failure_factor
         fails &= month >= np.maximum(self.start_month, 0)[:, None] + 3
         self.onset_month = np.where(fails.any(axis=1), fails.argmax(axis=1), NEVER)
         self.failure = strata(rng, n, (0.55, 0.22, 0.23))
@@ -283,7 +307,7 @@ class Population:
         """Credit tier that the bank sees, 0 HIGH to 3 RESTRICTED, before a failure."""
         return np.searchsorted((0.0026, 0.022, 0.11), self.assessed_propensity[index], side="right")
 
-    # -- until when -------------------------------------------------------------------------------------------------
+    # -- until when --------------------------------------------------------------------------------
 
     def _leaving(self, rng: np.random.Generator) -> None:
         n, months = self.rows, self.months
@@ -306,7 +330,7 @@ class Population:
         left_on = clock.day_in_month(month, day)
         self.left_on = np.where(self.leave_month < NEVER, left_on, clock.NOT_A_DAY)
 
-    # -- when which behaviour ---------------------------------------------------------------------------------------
+    # -- when which behaviour ----------------------------------------------------------------------
 
     def behaviour_at(self, index: np.ndarray, month: np.ndarray) -> np.ndarray:
         changed = month >= self.change_month[index]

@@ -26,7 +26,9 @@ COMMON = {
 }
 
 
-def make_block(settings: Settings, block: int, contract: dict[str, list[Column]]) -> tuple[dict[str, pa.Table], pa.Table]:
+def make_block(
+    settings: Settings, block: int, contract: dict[str, list[Column]]
+) -> tuple[dict[str, pa.Table], pa.Table]:
     people = Population(settings, block)
     people.adopted_on = adoption(settings)[people.branch]
     projects = Projects(people)
@@ -96,8 +98,6 @@ def project_rows(projects: Projects, lending: LendingTables, registrations: Regi
     models = sorted({kind[3] for kind in kinds})
     # the type of every ninth project is only said in words
     untyped = (people.global_index[projects.client] % 9) == 4
-    words = ["风电场建设与运营", "光伏电站建设与运营", "水电站", "燃气发电机组", "收费公路", "城市轨道交通线路", "港口码头泊位",
-             "动力电池生产线", "晶圆生产线", "康养中心", "污水处理厂", "数据中心机房"]  # fmt: skip
     equity = projects.total_cost - projects.debt
     label = names.label_text(projects.kind, [kind[5] for kind in kinds])
     prefix = names.label_text(people.region[projects.client], [p for _, p, _ in names.REGIONS])
@@ -109,7 +109,7 @@ def project_rows(projects: Projects, lending: LendingTables, registrations: Regi
         "project_name": names.joined(prefix, core, second, label, "项目"),
         "project_type": Coded(np.where(untyped, -1, [types.index(kinds[k][0]) for k in projects.kind]), types),
         "project_subtype": Coded(np.where(untyped, -1, [subtypes.index(kinds[k][1]) for k in projects.kind]), subtypes),
-        "sector_text": Coded(np.where(untyped, projects.kind, -1), words),
+        "sector_text": Coded(np.where(untyped, projects.kind, -1), industries.PROJECT_TEXTS),
         **registrations.keys(projects.client, prefix="borrower_"),
         **registrations.keys(projects.sponsor, prefix="sponsor_"),
         "revenue_model": Coded(np.array([models.index(kinds[k][3]) for k in projects.kind]), models),
@@ -155,7 +155,14 @@ def cash_flow_rows(projects: Projects, lending: LendingTables, values: dict[str,
         "known_on": values["known_on"],
     }
     step = 10_000 if settings.number_width == 6 else 100
-    for name in ("revenue", "operating_cost", "tax", "working_capital_change", "capital_expenditure", "reserve_balance"):
+    for name in (
+        "revenue",
+        "operating_cost",
+        "tax",
+        "working_capital_change",
+        "capital_expenditure",
+        "reserve_balance",
+    ):
         columns[name] = np.rint(values[name] / step).astype(np.int64) * step * 100
     for name in ("interest_due", "principal_due", "debt_outstanding"):
         columns[name] = values[name].astype(np.int64)
@@ -166,7 +173,7 @@ def truth(people: Population, registrations: Registrations, money: finances.Fina
     """What the warehouse must find out by itself: one row a registration."""
     client = registrations.client
     true_numbers = number("", names.numbers(people.block, people.settings.number_width, people.rows))
-    basis = np.where(people.is_project_company, 2, np.where(np.isin(np.arange(people.rows), []), 1, 0))
+    basis = np.where(people.is_project_company, 2, np.where(registrations.has_parent, 1, 0))
     default_on = money.default_day[client]
     onset = np.where(people.onset_month < NEVER, people.onset_month, 0) + people.settings.first_month
     onset_on = np.where(people.onset_month < NEVER, clock.day_in_month(onset, 1), clock.NOT_A_DAY)

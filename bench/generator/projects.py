@@ -86,9 +86,12 @@ class Projects:
     def _loans(self, rng: np.random.Generator) -> None:
         n, people = self.rows, self.people
         product = np.array(
-            [P[{"TRANSPORT": "PF_TRANSPORT", "MANUFACTURING": "PF_MANUF"}.get(kind[0], "PF_ENERGY")] for kind in industries.PROJECT_KINDS]
+            [
+                P[{"TRANSPORT": "PF_TRANSPORT", "MANUFACTURING": "PF_MANUF"}.get(kind[0], "PF_ENERGY")]
+                for kind in industries.PROJECT_KINDS
+            ]
         )[self.kind]
-        syndicated = (self.debt > 2_500_000_000 * 100) & (rng.random(n) < 0.6)
+        syndicated = (self.debt > 1_500_000_000 * 100) & (rng.random(n) < 0.6)
         product = np.where(syndicated, P["SYNDIC"], product)
         low = np.array([item.term_low for item in PRODUCTS])[product]
         high = np.array([item.term_high for item in PRODUCTS])[product]

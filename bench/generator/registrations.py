@@ -17,6 +17,8 @@ SYSTEMS = ("CORE", "LOS", "CRM", "DIGITAL")
 CORE, LOS, CRM, DIGITAL = range(4)
 LETTERS = np.array(["C", "L", "K", "D"])
 STATUSES = ("ACTIVE", "CANCELLED", "REVOKED", "MIGRATED_OUT")
+# a division of ISIC Rev. 4 for each sector, in the order of industries.SECTORS
+ISIC_DIVISIONS = ("01", "07", "35", "28", "62", "82", "41", "46", "49", "36", "68", "64", "38", "84")
 CERTIFICATES = ("HIGH_TECH", "TECH_SME", "SRDI", "LITTLE_GIANT")
 # How a further registration can be tied to the first one.
 BY_USCC, BY_ORG_CODE, BY_REG_NO, BY_TAX_NO, BY_NAME_AND_PHONE, BY_NAME_AND_PERSON = range(6)
@@ -76,7 +78,9 @@ class Registrations:
         people = self.people
         n = people.rows
         words = [industry.words for industry in industries.INDUSTRIES]
-        vocabulary = sorted({word for group in words for word in group} | {kind[5] for kind in industries.PROJECT_KINDS})
+        vocabulary = sorted(
+            {word for group in words for word in group} | {kind[5] for kind in industries.PROJECT_KINDS}
+        )
         place = {word: position for position, word in enumerate(vocabulary)}
         widest = max(len(group) for group in words)
         table = np.array([[place[group[i % len(group)]] for i in range(widest)] for group in words])
@@ -140,7 +144,7 @@ class Registrations:
             result.append(name)
         return result
 
-    # -- clients ------------------------------------------------------------------------------------------------------
+    # -- clients -----------------------------------------------------------------------------------
 
     def clients(self) -> dict[str, Any]:
         """Versions of the registrations: a first one, for some one or two more when something changed."""
@@ -169,7 +173,9 @@ class Registrations:
         is_last = place == of - 1
         own = client[index]
         offset = np.where(
-            place == 0, 0, room[index] * (0.25 + 0.6 * (place - 1 + rng.random(len(index)) * 0.9) / np.maximum(of - 1, 1))
+            place == 0,
+            0,
+            room[index] * (0.25 + 0.6 * (place - 1 + rng.random(len(index)) * 0.9) / np.maximum(of - 1, 1)),
         )
         version_on = began_on[index] + np.floor(offset).astype(np.int64)
         left = leaves[index] & is_last
@@ -206,6 +212,12 @@ class Registrations:
         industry_code = people.industry[own] + form * size
         other_trade = earlier & (kind == 3) & (rng.random(len(index)) < 0.3)
         industry_code = np.where(other_trade, (people.industry[own] + 1) % size, industry_code)
+        # firms from abroad are registered by the world's classification, older files by the edition before
+        abroad = (people.org_type[own] == names.ORG_TYPES.index("FOREIGN")) & (self.system[index] == LOS)
+        industry_code = np.where(abroad, 3 * size + people.sector[own], industry_code)
+        division = np.array([int(code[:2]) for code in industry_codes])[people.industry[own]]
+        old_edition = earlier & (kind == 3) & ~other_trade & ~abroad & (division <= 75) & (place == 0)
+        industry_code = np.where(old_edition, people.industry[own] + 2 * size, industry_code)
         poor = self.system[index] == DIGITAL
         capital = np.maximum(people.assets[own] * 0.18 / 1e4, 3)
         capital = np.where(capital > 100, np.rint(capital / 50) * 50, np.rint(capital))
@@ -244,9 +256,11 @@ class Registrations:
             ),
             "address": address,
             "region_code": Coded(np.where(poor, -1, people.region[own]), region_codes),
-            "industry_code": Coded(np.where(poor, -1, industry_code), industry_codes + with_letter + vague),
-            "industry_code_system": Coded(np.where(poor, -1, 0), ["GBT4754"]),
-            "industry_code_edition": Coded(np.where(poor, -1, 0), ["2017"]),
+            "industry_code": Coded(
+                np.where(poor, -1, industry_code), industry_codes + with_letter + vague + list(ISIC_DIVISIONS)
+            ),
+            "industry_code_system": Coded(np.where(poor, -1, abroad.astype(int)), ["GBT4754", "ISIC4"]),
+            "industry_code_edition": Coded(np.where(poor | abroad, -1, old_edition.astype(int)), ["2017", "2011"]),
             "employees": Nullable(staff, poor | (rng.random(people.rows) < 0.03)[own]),
             "registered_capital": Nullable(capital.astype(float), poor),
             "registered_capital_unit": Coded(np.where(poor, -1, 0), ["WAN"]),
@@ -256,7 +270,9 @@ class Registrations:
             "consent_marketing": Nullable((consent < 0.62)[own], ~answered[own]),
             "consent_profiling": Nullable((consent < 0.7)[own], ~answered[own]),
         }
-        columns["consent_marketing"].values = np.where(people.behaviour[own] == 3, True, columns["consent_marketing"].values)
+        columns["consent_marketing"].values = np.where(
+            people.behaviour[own] == 3, True, columns["consent_marketing"].values
+        )
         columns["batch_id"] = batch_columns(version_on)["batch_id"]
         self.version_registration = index
         return columns
@@ -271,7 +287,7 @@ class Registrations:
         )  # fmt: skip
         return next(letter for last, letter in bounds if division <= last)
 
-    # -- identifiers --------------------------------------------------------------------------------------------------
+    # -- identifiers -------------------------------------------------------------------------------
 
     def identifiers(self) -> dict[str, Any]:
         people = self.people
@@ -289,12 +305,14 @@ class Registrations:
             ("ORG_CODE", (self.link == BY_ORG_CODE) | (self.is_first & (rng.random(self.rows) < 0.06)), self.org_code),
             (
                 "REG_NO",
-                (self.link == BY_REG_NO) | (self.is_first & (needs[BY_REG_NO][self.client] | (rng.random(self.rows) < 0.05))),
+                (self.link == BY_REG_NO)
+                | (self.is_first & (needs[BY_REG_NO][self.client] | (rng.random(self.rows) < 0.05))),
                 self.reg_no,
             ),
             (
                 "TAX_NO",
-                (self.link == BY_TAX_NO) | (self.is_first & (needs[BY_TAX_NO][self.client] | (rng.random(self.rows) < 0.04))),
+                (self.link == BY_TAX_NO)
+                | (self.is_first & (needs[BY_TAX_NO][self.client] | (rng.random(self.rows) < 0.04))),
                 self.uscc,
             ),
         ]
@@ -325,7 +343,7 @@ class Registrations:
             **batch_columns(np.minimum(start, people.settings.end)),
         }
 
-    # -- relationships ------------------------------------------------------------------------------------------------
+    # -- relationships -----------------------------------------------------------------------------
 
     def relationships(self, projects, loans) -> dict[str, Any]:
         people = self.people
@@ -337,6 +355,8 @@ class Registrations:
         # parents: a few of the smaller firms belong to a large one
         children = np.flatnonzero((rng.random(n) < 0.03) & ~people.is_project_company & (people.size > LARGE))
         parents = large[rng.integers(0, len(large), len(children))]
+        self.has_parent = np.zeros(n, dtype=bool)
+        self.has_parent[children] = True
         # suppliers of an anchor, guarantors of a neighbour
         suppliers = np.flatnonzero((loans.line == 13) & (rng.random(n) < 0.25) & ~np.isin(np.arange(n), large))
         anchors = large[rng.integers(0, len(large), len(suppliers))]

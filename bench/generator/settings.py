@@ -49,8 +49,8 @@ class Profile:
     lookalikes: float
     # monthly probability that an occasional borrower draws
     occasional_draws: float
-    # log-odds added to every client's yearly default probability
-    default_shift: float
+    # how many times likelier failures are than the planted propensity says
+    failure_factor: float
     leaving: float
     # share of clients with account flows, by whether they borrow
     flows_borrowers: float
@@ -69,7 +69,7 @@ class Profile:
 
 
 SCALE = Profile(
-    behaviour=(0.007, 0.0035, 0.0035, 0.028, 0.125, 0.25, 0.10, 0.05, 0.41, 0.012),
+    behaviour=(0.007, 0.0035, 0.0035, 0.028, 0.125, 0.29, 0.10, 0.05, 0.37, 0.012),
     growth=(0.09, 0.12, 0.44, 0.10, 0.03, 0.22),
     size=(0.02, 0.10, 0.44, 0.44),
     project_companies=0.010,
@@ -77,13 +77,13 @@ SCALE = Profile(
     third_registrations=0.06,
     lookalikes=0.01,
     occasional_draws=0.095,
-    default_shift=0.0,
+    failure_factor=1.0,
     leaving=0.06,
-    flows_borrowers=0.62,
-    flows_others=0.26,
-    flows_detail=0.60,
+    flows_borrowers=0.48,
+    flows_others=0.14,
+    flows_detail=0.55,
     flows_small=0.45,
-    event_factor=1.0,
+    event_factor=0.8,
     crm_factor=1.0,
     survey_share=0.10,
     bureau_share=0.45,
@@ -103,7 +103,7 @@ DEMO = Profile(
     third_registrations=0.07,
     lookalikes=0.04,
     occasional_draws=0.095,
-    default_shift=0.5,
+    failure_factor=2.2,
     leaving=0.06,
     flows_borrowers=0.66,
     flows_others=0.34,
@@ -152,9 +152,14 @@ class Settings:
         return min(BLOCK_CLIENTS, self.clients - block * BLOCK_CLIENTS)
 
     @property
+    def is_small(self) -> bool:
+        """A small portfolio is thinner in rows per client and fuller in kinds of client."""
+        return self.clients <= 2_000
+
+    @property
     def number_width(self) -> int:
         """Digits of a business number: short ones keep the committed demo small."""
-        return 6 if self.clients <= 2_000 else 10
+        return 6 if self.is_small else 10
 
     @property
     def downturn(self) -> tuple[int, int]:

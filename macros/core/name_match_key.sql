@@ -1,10 +1,16 @@
-{#- The form of a company name that two spellings share (domain.md section 5b, brackets and legal forms): variants of
-    seed rule_name_normalisation replaced in their order, blanks and punctuation removed, lower case. Never displayed. -#}
+{#- The form of a company name that two spellings share (domain.md section 5b, brackets and legal forms): the variants of
+    seed rule_name_normalisation replaced, characters at once and words in their order, then blanks and punctuation
+    removed, lower case. Never displayed. -#}
 {% macro name_match_key(name) -%}
-    {%- set value = namespace(sql = 'lower(' ~ name ~ ')') -%}
+    {%- set value = namespace(sql = 'lower(' ~ name ~ ')', from_characters = '', to_characters = '') -%}
     {%- if execute -%}
-        {%- set variants = run_query("select variant, replacement from read_csv('seeds/rules/rule_name_normalisation.csv', all_varchar = true, header = true) order by cast(rule_order as integer)") -%}
-        {%- for variant in variants.rows -%}
+        {%- set seed = "read_csv('seeds/rules/rule_name_normalisation.csv', all_varchar = true, header = true)" -%}
+        {%- for variant in run_query("select variant, replacement from " ~ seed ~ " where variant_kind = 'CHARACTER' order by cast(rule_order as integer)").rows -%}
+            {%- set value.from_characters = value.from_characters ~ variant[0] -%}
+            {%- set value.to_characters = value.to_characters ~ variant[1] -%}
+        {%- endfor -%}
+        {%- set value.sql = "translate(" ~ value.sql ~ ", '" ~ value.from_characters ~ "', '" ~ value.to_characters ~ "')" -%}
+        {%- for variant in run_query("select variant, replacement from " ~ seed ~ " where variant_kind <> 'CHARACTER' order by cast(rule_order as integer)").rows -%}
             {%- set value.sql = "replace(" ~ value.sql ~ ", '" ~ variant[0] ~ "', '" ~ (variant[1] or '') ~ "')" -%}
         {%- endfor -%}
     {%- endif -%}

@@ -172,20 +172,51 @@ marked as (
 
 ),
 
+-- few keys come more than once; only their rows are put in order
+repeated_key as (
+
+    select {{ key | join(', ') }}
+    from marked
+    where not is_rejected
+    group by {{ key | join(', ') }}
+    having count(*) > 1
+
+),
+
 -- rows with one key: the latest extraction counts, in it equal rows count once, rows that differ conflict
 ranked as (
 
     select
-        *,
+        marked.*,
         rank() over by_extraction as extraction_rank,
-        min(amount_digest) over by_extraction <> max(amount_digest) over by_extraction as is_conflicting,
-        min(content_digest) over by_extraction <> max(content_digest) over by_extraction as is_variant,
+        min(marked.amount_digest) over by_extraction <> max(marked.amount_digest) over by_extraction as is_conflicting,
+        min(marked.content_digest) over by_extraction <> max(marked.content_digest) over by_extraction as is_variant,
         row_number() over by_content as key_rank,
-        first_value(content_digest) over by_content as kept_digest
+        first_value(marked.content_digest) over by_content as kept_digest
     from marked
+    inner join repeated_key
+        on {% for column in key %}marked.{{ column }} = repeated_key.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    where not marked.is_rejected
     window
-        by_extraction as (partition by is_rejected, {{ key | join(', ') }} order by extracted_at desc nulls last),
-        by_content as (partition by is_rejected, {{ key | join(', ') }} order by extracted_at desc nulls last, content_digest)
+        by_extraction as (partition by {{ prefixed('marked.', key) | join(', ') }} order by marked.extracted_at desc nulls last),
+        by_content as (
+            partition by {{ prefixed('marked.', key) | join(', ') }}
+            order by marked.extracted_at desc nulls last, marked.content_digest asc
+        )
+
+    union all
+
+    select
+        marked.*,
+        1 as extraction_rank,
+        false as is_conflicting,
+        false as is_variant,
+        1 as key_rank,
+        marked.content_digest as kept_digest
+    from marked
+    left join repeated_key
+        on {% for column in key %}marked.{{ column }} = repeated_key.{{ column }} and {% endfor %}not marked.is_rejected
+    where repeated_key.{{ key[0] }} is null
 
 ),
 

@@ -6,14 +6,16 @@
     translate({{ text }}, '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　' || chr(160), '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~  ')
 {%- endmacro %}
 
-{#- Printable ASCII without blanks: nothing to fold or trim. The common case must cost one test. -#}
+{#- Printable ASCII and Chinese characters without blanks: nothing to fold or trim. The common case must cost one
+    test. -#}
 {% macro is_plain(text) -%}
-    regexp_full_match({{ text }}, '[!-~]+')
+    regexp_full_match({{ text }}, '[!-~\p{Han}]+')
 {%- endmacro %}
 
-{#- Words that sources write for "nothing". NONE is not among them: it is a value of monitoring_tasks.finding. -#}
+{#- Words that sources write for "nothing". NONE is not among them: it is a value of monitoring_tasks.finding.
+    list_contains, not IN: DuckDB turns a long IN into a join, and then computes its left side for every row. -#}
 {% macro is_null_word(text) -%}
-    lower({{ text }}) in ('', 'null', 'n/a', 'na', 'nan', '-', '--', '/', '无', '不详', '未知')
+    list_contains(['', 'null', 'n/a', 'na', 'nan', '-', '--', '/', '无', '不详', '未知'], lower({{ text }}))
 {%- endmacro %}
 
 {#- Width folded, zero-width characters removed, runs of blanks made one, ends trimmed. -#}

@@ -29,7 +29,7 @@
 
 {#- Dates that sources write for "unknown" or "never". -#}
 {% macro is_sentinel_date(value) -%}
-    {{ value }} in (date '1900-01-01', date '1900-01-02', date '1970-01-01', date '9999-12-31', date '9999-12-30')
+    list_contains([date '1900-01-01', date '1900-01-02', date '1970-01-01', date '9999-12-31', date '9999-12-30'], {{ value }})
 {%- endmacro %}
 
 {% macro repaired_date(parsed) -%}
@@ -169,8 +169,8 @@
     case
         when {{ raw }} is null then null
         when typeof({{ raw }}) = 'BOOLEAN' then try_cast({{ raw }} as boolean)
-        when {{ tidy }} in ('true', 't', 'yes', 'y', '1', '是') then true
-        when {{ tidy }} in ('false', 'f', 'no', 'n', '0', '否') then false
+        when list_contains(['true', 't', 'yes', 'y', '1', '是'], {{ tidy }}) then true
+        when list_contains(['false', 'f', 'no', 'n', '0', '否'], {{ tidy }}) then false
     end
 {%- endmacro %}
 

@@ -21,7 +21,7 @@ from typing import Any
 
 Row = dict[str, Any]
 CENT = Decimal("0.01")
-OPEN_END = date(9999, 12, 31)
+OPEN_END = date(9999, 1, 1)
 UNIT = {None: 1, "YUAN": 1, "THOUSAND": 1_000, "WAN": 10_000, "MILLION": 1_000_000}
 CLASSES = ["MICRO", "SMALL", "MEDIUM", "LARGE"]
 STAGING_TABLES = [
@@ -554,19 +554,19 @@ class Oracle:
 
     # performance ------------------------------------------------------------------------------------------------
 
-    def performance(self, loan_months: Iterable[tuple[date, Row]]) -> dict[tuple[str, str, date], Row]:
-        """The scorecard over given loan months: stocks by the segment of the month end, flows by the one before.
+    @staticmethod
+    def performance(
+        loan_months: Iterable[tuple[date, Row]], segments_by_axis: dict[str, dict[tuple[int, date], str]]
+    ) -> dict[tuple[str, str, date], Row]:
+        """The scorecard: stocks by the segment of the month end, flows by the segment of the month end before.
 
-        The loan months are an argument, so that a balance that differs by a tolerated cent is not told twice.
+        Loan months and segments are arguments: a difference in one of them is not told a second time here.
         """
         by_client: dict[tuple[int, date], list[Row]] = defaultdict(list)
         for month, row in loan_months:
             by_client[row["client_key"], month].append(row)
         result: dict[tuple[str, str, date], Row] = defaultdict(lambda: defaultdict(Decimal))
-        for axis, segments in [
-            ("INDUSTRY", self.industry),
-            ("SIZE", {key: size.segment for key, size in self.size.items()}),
-        ]:
+        for axis, segments in segments_by_axis.items():
             held: dict[int, list[date]] = defaultdict(list)
             for client, month in sorted(segments):
                 held[client].append(month)

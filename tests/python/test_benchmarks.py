@@ -28,6 +28,7 @@ def result(unique_id: str, seconds: float, status: str = "success", sql: str = "
 def target(tmp_path: Path) -> Path:
     """dbt's artifacts of a build of one hook, one seed, a view, two tables and a test."""
     nodes = {
+        "operation.lending.on-run-start-0": {"name": "on-run-start-0", "schema": "main", "alias": "on-run-start-0"},
         "seed.lending.ref_unit": {"name": "ref_unit", "schema": "reference", "alias": "ref_unit", "config": {}},
         "model.lending.stg_loan": {
             "name": "stg_loan",

@@ -6,11 +6,14 @@ with filings as (
     select
         identity.client_key,
         identity.source_priority,
-        statements.*
+        statements.*,
+        {% if lending_currency() == 'CNY' %}1{% else %}yuan.yuan_per_unit{% endif %} as yuan_per_unit
     from {{ ref('stg_financial_statements') }} as statements
     inner join {{ ref('int_client_identity') }} as identity
         on statements.source_system = identity.source_system
         and statements.client_no = identity.client_no
+    left join {{ ref('int_yuan_rate') }} as yuan
+        on last_day(statements.period_end) = yuan.month_end
     where statements.period_type = 'FY'
 
 ),
@@ -53,6 +56,9 @@ select
     filed_on,
     is_ratio_usable,
     employees,
+    -- the size standard counts in ten thousand yuan
+    cast(revenue_amount * yuan_per_unit / 10000 as decimal(18,4)) as revenue_wan,
+    cast(total_assets_amount * yuan_per_unit / 10000 as decimal(18,4)) as total_assets_wan,
     revenue_amount,
     ebitda_amount,
     interest_expense_amount,

@@ -1,4 +1,4 @@
--- What one unit of the lender's currency is in yuan, per month end. Constant 1 for a lender in yuan.
+-- What one unit of the lender's currency is in yuan, per month end for which both are quoted.
 select
     yuan.month_end,
     round(cast(cast(yuan.rate_end as double) / cast(own.rate_end as double) as decimal(28,10)), 10) as yuan_per_unit

@@ -132,7 +132,9 @@ month_end_balance as (
         balances.month_end,
         balances.outstanding_principal,
         balances.days_past_due,
-        lead(balances.month_end) over (partition by balances.loan_no order by balances.month_end) as next_month_end
+        coalesce(
+            lead(balances.month_end) over (partition by balances.loan_no order by balances.month_end), date '9999-12-31'
+        ) as next_month_end
     from {{ ref('stg_loan_month_ends') }} as balances
     inner join loans on balances.loan_no = loans.loan_no
 
@@ -178,7 +180,7 @@ measured as (
     left join month_end_balance
         on fallen_due.loan_key = month_end_balance.loan_key
         and fallen_due.as_of_month >= month_end_balance.month_end
-        and (month_end_balance.next_month_end is null or fallen_due.as_of_month < month_end_balance.next_month_end)
+        and fallen_due.as_of_month < month_end_balance.next_month_end
 
 ),
 
@@ -241,23 +243,23 @@ select
         when converted.outstanding = 0 then 'REPAID'
         else 'LIVE'
     end as loan_state,
-    cast(converted.outstanding * converted.rate_end as decimal(18,2)) as outstanding_amount,
+    {{ converted('cast(converted.outstanding as decimal(18,2))', 'converted.rate_end') }} as outstanding_amount,
     cast(converted.days_past_due as integer) as days_past_due,
     case when coalesce(converted.is_written_off, false) then 'WRITTEN_OFF' else scale.bucket_code end as bucket_code,
     case when coalesce(converted.is_written_off, false) then 'LOSS' else scale.five_class end as five_class,
     coalesce(converted.is_written_off, false) or scale.is_non_performing as is_non_performing,
     scale.rule_version as five_class_rule_version,
     case when coalesce(converted.is_written_off, false) then 3 else scale.stage end as stage,
-    cast(coalesce(converted.due_in_month, 0) * converted.rate_end as decimal(18,2)) as due_amount,
-    cast(coalesce(converted.paid_on_time_in_month, 0) * converted.rate_end as decimal(18,2)) as paid_on_time_amount,
+    {{ converted('cast(coalesce(converted.due_in_month, 0) as decimal(18,2))', 'converted.rate_end') }} as due_amount,
+    {{ converted('cast(coalesce(converted.paid_on_time_in_month, 0) as decimal(18,2))', 'converted.rate_end') }} as paid_on_time_amount,
     -- money of the month as far as something was due: prepayments are not a better repayment rate
-    cast(greatest(least(converted.paid_in_month, converted.total_due - converted.total_paid_before), 0) * converted.rate_end as decimal(18,2)) as collected_amount,
-    cast(converted.paid_in_month * converted.rate_end as decimal(18,2)) as paid_amount,
-    cast(
-        case when last_day(converted.written_off_on) = converted.as_of_month
-            then coalesce(converted.written_off_amount, converted.outstanding_before, converted.principal) else 0 end
-        * converted.rate_end as decimal(18,2)
-    ) as written_off_amount,
+    {{ converted('cast(greatest(least(converted.paid_in_month, converted.total_due - converted.total_paid_before), 0) as decimal(18,2))', 'converted.rate_end') }} as collected_amount,
+    {{ converted('cast(converted.paid_in_month as decimal(18,2))', 'converted.rate_end') }} as paid_amount,
+    case
+        when last_day(converted.written_off_on) = converted.as_of_month
+            then {{ converted('cast(coalesce(converted.written_off_amount, converted.outstanding_before, converted.principal) as decimal(18,2))', 'converted.rate_end') }}
+        else 0
+    end as written_off_amount,
     converted.balance_source = 'SCHEDULE'
         and abs(converted.month_end_outstanding - converted.outstanding) > 1 as differs_from_month_end
 from converted

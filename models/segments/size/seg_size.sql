@@ -13,8 +13,8 @@ with facts as (
         spans.industry_code,
         coalesce(statement.employees, spans.employees) as employees,
         -- the standard counts in ten thousand yuan
-        cast(statement.revenue_amount * own_fx.yuan_per_unit / 10000 as decimal(18,4)) as revenue_wan,
-        cast(statement.total_assets_amount * own_fx.yuan_per_unit / 10000 as decimal(18,4)) as assets_wan,
+        statement.revenue_wan,
+        statement.total_assets_wan as assets_wan,
         statement.period_end,
         sponsor.sponsor_client_key
     from {{ ref('int_client_month') }} as grid
@@ -31,8 +31,6 @@ with facts as (
         and grid.as_of_month >= statement.from_month
         and grid.as_of_month < statement.to_month
         and statement.is_ratio_usable
-    left join {{ ref('int_yuan_rate') }} as own_fx
-        on last_day(statement.period_end) = own_fx.month_end
     left join {{ ref('int_client_sponsor') }} as sponsor
         on grid.client_key = sponsor.client_key
         and grid.as_of_month >= sponsor.from_month

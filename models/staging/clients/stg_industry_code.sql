@@ -49,7 +49,12 @@ candidates as (
         union all
         select 3, case when length(digits) < 4 and code_system <> 'NAICS' then '0' || digits end
         union all
-        select 4, (
+        -- the edition of 2011 is listed in full only where it differs: elsewhere its group or division knows the code
+        select 4, case when code_system = 'GBT4754' and edition = '2011' and length(digits) = 4 then left(digits, 3) end
+        union all
+        select 5, case when code_system = 'GBT4754' and edition = '2011' and length(digits) >= 3 then left(digits, 2) end
+        union all
+        select 6, (
             select min(named.code) from {{ ref('ref_industry_code') }} as named
             where named.code_system = split.code_system and named.title = split.cleaned_code
         )

@@ -5,8 +5,8 @@
 {%- set stocks = ['total_assets', 'current_assets', 'cash', 'total_liabilities', 'current_liabilities', 'short_term_debt', 'long_term_debt', 'equity'] %}
 {%- set flows = ['revenue', 'ebitda', 'interest_expense', 'net_profit', 'operating_cash_flow', 'capital_expenditure', 'research_expense'] %}
 {%- set extras = {} %}
-{%- for column in flows %}{% do extras.update({column ~ '_amount': 'cast(' ~ column ~ ' * ' ~ factor ~ ' * rate_average as decimal(18,2))'}) %}{% endfor %}
-{%- for column in stocks %}{% do extras.update({column ~ '_amount': 'cast(' ~ column ~ ' * ' ~ factor ~ ' * rate_end as decimal(18,2))'}) %}{% endfor %}
+{%- for column in flows %}{% do extras.update({column ~ '_amount': converted(column, 'rate_average', factor)}) %}{% endfor %}
+{%- for column in stocks %}{% do extras.update({column ~ '_amount': converted(column, 'rate_end', factor)}) %}{% endfor %}
 {%- do extras.update({'is_ratio_usable': 'check_3 is null and check_4 is null'}) %}
 {{ judged_rows(
     'financial_statements',

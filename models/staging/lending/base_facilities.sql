@@ -6,7 +6,7 @@
     ],
     lookups=fx_lookup('started_on'),
     looked_up=fx_columns(),
-    extras={'limit_amount_converted': 'cast(limit_amount * rate_end as decimal(18,2))'},
+    extras={'limit_amount_converted': converted('limit_amount', 'rate_end')},
     checks=[
         {'code': 'Q_FX_MISSING', 'column': 'currency', 'effect': 'reject', 'when': fx_is_missing()},
         {'code': 'Q_NEGATIVE', 'column': 'limit_amount', 'effect': 'reject', 'when': 'limit_amount < 0'},

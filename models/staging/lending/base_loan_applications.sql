@@ -6,8 +6,8 @@
     lookups=fx_lookup('submitted_at'),
     looked_up=fx_columns(),
     extras={
-        'requested_amount_converted': 'cast(requested_amount * rate_end as decimal(18,2))',
-        'approved_amount_converted': 'cast(approved_amount * rate_end as decimal(18,2))'
+        'requested_amount_converted': converted('requested_amount', 'rate_end'),
+        'approved_amount_converted': converted('approved_amount', 'rate_end')
     },
     checks=[
         {'code': 'Q_FX_MISSING', 'column': 'currency', 'effect': 'reject', 'when': fx_is_missing()},

@@ -32,8 +32,8 @@
     },
     looked_up=dict(fx_columns(), client_ended_on='ended_client.ended_on'),
     extras={
-        'principal_amount': 'cast(principal * rate_end as decimal(18,2))',
-        'written_off_amount_converted': 'cast(written_off_amount * rate_end as decimal(18,2))'
+        'principal_amount': converted('principal', 'rate_end'),
+        'written_off_amount_converted': converted('written_off_amount', 'rate_end')
     },
     checks=[
         {'code': 'Q_FX_MISSING', 'column': 'currency', 'effect': 'reject', 'when': fx_is_missing()},

@@ -7,9 +7,9 @@
     lookups=fx_lookup('financial_close_on'),
     looked_up=fx_columns(),
     extras={
-        'total_cost_amount': 'cast(total_cost * rate_end as decimal(18,2))',
-        'debt_amount_converted': 'cast(debt_amount * rate_end as decimal(18,2))',
-        'equity_amount_converted': 'cast(equity_amount * rate_end as decimal(18,2))'
+        'total_cost_amount': converted('total_cost', 'rate_end'),
+        'debt_amount_converted': converted('debt_amount', 'rate_end'),
+        'equity_amount_converted': converted('equity_amount', 'rate_end')
     },
     checks=[
         {'code': 'Q_FX_MISSING', 'column': 'currency', 'effect': 'flag', 'when': fx_is_missing()},
