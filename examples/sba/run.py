@@ -66,7 +66,8 @@ FIGURES = {
             sum(outstanding_amount) filter (where days_past_due is null) as of_it_with_unknown_days_past_due,
             count(*) filter (where loan_state = 'WRITTEN_OFF') as written_off_in_month
         from marts.fct_loan_month
-        where month(as_of_month) = 12 and year(as_of_month) % 2 = 0 or as_of_month = date '2014-08-31'
+        where (month(as_of_month) = 12 and year(as_of_month) % 2 = 0)
+            or as_of_month = (select max(as_of_month) from marts.fct_loan_month)
         group by as_of_month
         order by as_of_month
     """,
@@ -105,18 +106,30 @@ def build(tables: Path, home: Path, arguments: list[str]) -> int:
     return subprocess.run(command, cwd=ROOT, env=os.environ | settings, check=False).returncode
 
 
+def print_table(answer: duckdb.DuckDBPyRelation) -> None:
+    """Prints an answer with as wide columns as its values need, numbers to the right."""
+    rows = [["" if value is None else str(value) for value in row] for row in answer.fetchall()]
+    widths = [max(map(len, column)) for column in zip(answer.columns, *rows, strict=True)]
+    is_text = [str(kind) in ("VARCHAR", "DATE") for kind in answer.types]
+    for row in [answer.columns, *rows]:
+        cells = zip(row, widths, is_text, strict=True)
+        print("  " + "  ".join(f"{value:{'<' if text else '>'}{width}}" for value, width, text in cells).rstrip())
+
+
 def print_figures(warehouse: Path) -> None:
     """Prints the figures that the README shows, from the built warehouse."""
     with duckdb.connect(str(warehouse), read_only=True) as conn:
         for title, query in FIGURES.items():
             print(f"\n{title}")
-            conn.sql(query).show(max_rows=100, max_width=200)
+            print_table(conn.sql(query))
         print("\nCharge-off rate by NAICS sector and industry segment (charge_off_by_sector.sql)")
         rates = conn.sql((EXAMPLE / "charge_off_by_sector.sql").read_text(encoding="utf-8"))
-        rates.select(
-            "group_code, group_name, charged_off_in_sample, paid_in_sample, raw_rate, "
-            "charge_off_rate, interval_low, interval_high, charge_off_amount_rate"
-        ).show(max_rows=100, max_width=200)
+        print_table(
+            rates.select(
+                "group_code, group_name, charged_off_in_sample, paid_in_sample, raw_rate, "
+                "charge_off_rate, interval_low, interval_high, charge_off_amount_rate"
+            )
+        )
 
 
 def main() -> int:
