@@ -10,11 +10,9 @@ release before stays. Exit code: that of dbt, or 1 when publication failed.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
-
-from dbt.adapters.factory import reset_adapters
-from dbt.cli.main import dbtRunner
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from publish import publish  # noqa: E402
@@ -25,15 +23,16 @@ SELECTING = ("-s", "--select", "-m", "--models", "--exclude", "--selector", "--r
 def main(arguments: list[str]) -> int:
     os.chdir(Path(__file__).resolve().parent.parent)
     home = Path(os.environ.get("LENDING_HOME", "warehouse"))
-    result = dbtRunner().invoke(["build", "--exclude-resource-type", "unit_test", *arguments])
-    reset_adapters()  # releases the warehouse file
-    if not result.success:
+    # a process of its own: dbt holds the warehouse file open as long as it lives
+    command = [sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-type", "unit_test", *arguments]
+    code = subprocess.run(command, check=False).returncode
+    if code != 0:
         print("The build failed: nothing was published, the last release stays.", file=sys.stderr)
-        return 1 if result.exception is None else 2
+        return code
     if any(argument.split("=")[0] in SELECTING for argument in arguments):
         print("A selected build is not published.")
         return 0
-    release = publish(home, Path("target/manifest.json"))
+    release = publish(home, Path(os.environ.get("DBT_TARGET_PATH", "target")) / "manifest.json")
     print(f"Published {release.tables} tables, {release.rows} rows: {home / 'published' / 'lending.duckdb'}")
     return 0
 
