@@ -292,7 +292,7 @@ class Population:
         cure = self.onset_month + rng.integers(4, 10, n)
         self.cure_month = np.where((self.failure == CURES) & (self.onset_month < NEVER), cure, NEVER)
         # A failing client does not go quietly dormant or stay stable to the end.
-        self.late_share = np.clip(0.008 + 0.6 * self.default_propensity + rng.exponential(0.006, n), 0.0, 0.35)
+        self.late_share = np.clip(0.008 + 0.6 * hazard_year + rng.exponential(0.006, n), 0.0, 0.35)
         self.late_days = np.where(rng.random(n) < 0.75, 4.0, 14.0)
         if settings.effects:
             self.late_share[stable] = EFFECTS["late_share_stable"]

@@ -11,10 +11,12 @@
 -- (1 / c - 1 / C) + (1 / p - 1 / P). The effective sample is the number of loans, drawn without strata, that would know
 -- the rate as well: 1 / (rate x (1 - rate) x that variance). The interval is Wilson's at 95 % for the reweighted rate on
 -- that many loans. An empty cell counts as half a loan, so that its interval is wide and not absent.
-with full_file(status, file_loans) as (
+with full_file as (
 
     -- loans of the full file by status; some two thousand of its 899 164 have neither
-    values ('SETTLED', 739609), ('WRITTEN_OFF', 157558)
+    select 'SETTLED' as status, 739609 as file_loans
+    union all
+    select 'WRITTEN_OFF' as status, 157558 as file_loans
 
 ),
 
@@ -176,4 +178,4 @@ select
     cast(disbursed_amount as decimal(18,2)) as disbursed_amount,
     cast(charged_off_amount / disbursed_amount as decimal(9,6)) as charge_off_amount_rate
 from rated
-order by case level when 'PORTFOLIO' then 1 when 'NAICS_SECTOR' then 2 else 3 end, rate desc, group_code
+order by case level when 'PORTFOLIO' then 1 when 'NAICS_SECTOR' then 2 else 3 end asc, rate desc, group_code asc

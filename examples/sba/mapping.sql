@@ -11,8 +11,8 @@
 -- Columns that start with x_ are not in the contract; the warehouse passes them through to staging.
 
 -- One client is one name in one state and postal code. The file has no client number. Name and state alone would join
--- the franchisees of a brand (five towns, one "SUBWAY"); name alone would join strangers. A client that moved or is
--- spelled differently stays two clients: a missed match costs a view over two loans, a false one mixes two firms.
+-- the franchisees of a brand (a "SUBWAY" in each of four towns); name alone would join strangers. A client that moved
+-- or is spelled differently stays two clients: a missed match costs a view over two loans, a false one mixes two firms.
 -- The number of its first loan names the client.
 create or replace temporary view sba_loan as
 with identified as (

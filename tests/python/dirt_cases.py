@@ -54,7 +54,7 @@ class Case:
     in_review: tuple[frozenset[str], ...] = ()
 
 
-# -- Numbers of synthetic firms ------------------------------------------------------------------------------------
+# -- Numbers of synthetic firms --
 
 USCC_SYMBOLS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -81,7 +81,7 @@ def in_chinese(number: int) -> str:
     return "".join("零一二三四五六七八九"[int(digit)] for digit in str(number))
 
 
-# -- Reference values, from the seeds themselves -------------------------------------------------------------------
+# -- Reference values, from the seeds themselves --
 
 
 def _seed(name: str) -> list[dict[str, str]]:
@@ -109,7 +109,7 @@ def fraction(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.000001"), ROUND_HALF_UP)
 
 
-# -- Clean rows, to be dirtied -------------------------------------------------------------------------------------
+# -- Clean rows, to be dirtied --
 
 _serials = count(1)
 
@@ -132,7 +132,9 @@ class Firm:
         delivered = {"source_system": "DIRT", "client_no": self.number} if with_client else {}
         delivered |= defaults | {"extracted_at": EXTRACTED_AT, "batch_id": "DIRT"} | changes
         marks = tuple(sorted(said.get("marks", ())))
-        return Row(table, delivered, said.get("status_is", "ACCEPTED"), marks, said.get("found", ()), said.get("read", {}))
+        return Row(
+            table, delivered, said.get("status_is", "ACCEPTED"), marks, said.get("found", ()), said.get("read", {})
+        )
 
     def client(self, **changes: Any) -> Row:
         defaults = {
@@ -187,7 +189,13 @@ class Firm:
         return self._row("financial_statements", defaults, changes, True)
 
     def rating(self, **changes: Any) -> Row:
-        defaults = {"agency": "INTERNAL", "rating_scale": "INTERNAL", "rated_on": "2025-11-20", "symbol": "AA+", "action": "NEW"}
+        defaults = {
+            "agency": "INTERNAL",
+            "rating_scale": "INTERNAL",
+            "rated_on": "2025-11-20",
+            "symbol": "AA+",
+            "action": "NEW",
+        }
         return self._row("credit_ratings", defaults, changes, True)
 
     def bureau_report(self, **changes: Any) -> Row:
@@ -256,7 +264,12 @@ class Firm:
         return self._row("payments", defaults, changes, False)
 
     def month_end(self, **changes: Any) -> Row:
-        defaults = {"loan_no": self.loan_no, "month_end": "2025-06-30", "outstanding_principal": "100000", "days_past_due": "0"}
+        defaults = {
+            "loan_no": self.loan_no,
+            "month_end": "2025-06-30",
+            "outstanding_principal": "100000",
+            "days_past_due": "0",
+        }
         return self._row("loan_month_ends", defaults, changes, False)
 
     def collateral(self, **changes: Any) -> Row:
@@ -316,7 +329,12 @@ class Firm:
         return self._row("account_flows", defaults, changes, True)
 
     def survey(self, **changes: Any) -> Row:
-        defaults = {"response_no": f"{self.number}-SURVEY", "answered_at": "2025-07-01 12:00:00", "nps": "8", "csat": "4"}
+        defaults = {
+            "response_no": f"{self.number}-SURVEY",
+            "answered_at": "2025-07-01 12:00:00",
+            "nps": "8",
+            "csat": "4",
+        }
         return self._row("satisfaction_surveys", defaults, changes, True)
 
     def clean(self, table: str) -> list[Row]:
@@ -352,29 +370,91 @@ ROW_METHODS = {
 
 CASES: list[Case] = []
 
+# Dirt in typed columns: (name, table, column, SQL of the value, read, status, marks). The other columns are those of
+# the clean row of this table in the case settled-and-paid.
+TYPED_DIRT: list[tuple[str, str, str, str, Any, str, tuple[str, ...]]] = [
+    ("rate-percent", "loans", "rate", "4.35", Decimal("0.0435"), "ACCEPTED", ("W_RATE rate",)),
+    ("rate-basis-points", "loans", "rate", "435.0", None, "ACCEPTED", ("Q_RATE rate",)),
+    ("negative", "loans", "principal", "-5", Decimal("-5.00"), "REJECTED", ("Q_NEGATIVE principal",)),
+    ("zero", "loans", "principal", "0", Decimal("0.00"), "REJECTED", ("Q_ZERO principal",)),
+    (
+        "sentinel-required",
+        "loans",
+        "disbursed_on",
+        "date '1970-01-01'",
+        None,
+        "REJECTED",
+        ("Q_REQUIRED disbursed_on", "W_SENTINEL disbursed_on"),
+    ),
+    ("order", "loans", "matures_on", "date '2025-01-09'", date(2025, 1, 9), "REJECTED", ("Q_ORDER matures_on",)),
+    ("future", "payments", "value_on", "date '2099-06-10'", date(2099, 6, 10), "REJECTED", ("Q_FUTURE value_on",)),
+    ("missing", "payments", "amount", "null", None, "REJECTED", ("Q_REQUIRED amount",)),
+    ("orphan", "payments", "loan_no", "'NOWHERE'", "NOWHERE", "REJECTED", ("Q_ORPHAN loan_no",)),
+    ("sentinel", "clients", "registered_on", "date '1900-01-01'", None, "ACCEPTED", ("W_SENTINEL registered_on",)),
+    ("open-end", "clients", "technology_certificate_expires_on", "date '9999-12-31'", None, "ACCEPTED", ()),
+    ("nines", "clients", "employees", "999999", None, "ACCEPTED", ("S_EMP employees",)),
+    ("full-width", "clients", "client_name", "'ＡＢＣ'", "ABC", "ACCEPTED", ("W_FOLDED client_name",)),
+    ("empty-text", "clients", "branch_code", "''", None, "ACCEPTED", ("W_NULLED branch_code",)),
+]
+
 
 def add(name: str, line: str, *rows: Row, **identity: Any) -> None:
     CASES.append(Case(name, line, tuple(rows), **identity))
 
 
-# -- One value --------------------------------------------------------------------------------------------------------
+# -- One value --
 # (name, table, column, delivered, read, reason codes of the column); REJECTED where a required or key column has no
 # value left, and then with the code that says so.
 
 Value = tuple[str, str, str, str, Any, tuple[str, ...]]
 
 TEXT: list[Value] = [
-    ("full-width-name", "clients", "client_name", "ＡＢＣ样例（中国）精密％有限公司，壹", "ABC样例(中国)精密%有限公司,壹", ("W_FOLDED",)),
+    (
+        "full-width-name",
+        "clients",
+        "client_name",
+        "ＡＢＣ样例（中国）精密％有限公司，壹",
+        "ABC样例(中国)精密%有限公司,壹",
+        ("W_FOLDED",),
+    ),
     ("full-width-id", "clients", "phone", "０７５５－１２３４", "0755-1234", ("W_FOLDED",)),
     ("full-width-code", "clients", "org_type", "ＬＩＭＩＴＥＤ", "LIMITED", ("W_FOLDED",)),
     ("lower-case-code", "clients", "status", "active", "ACTIVE", ("W_FOLDED",)),
-    ("no-break-space", "clients", "client_name", "\u00a0样例不断行空格有限公司\u00a0", "样例不断行空格有限公司", ("W_TRIMMED",)),
+    (
+        "no-break-space",
+        "clients",
+        "client_name",
+        "\u00a0样例不断行空格有限公司\u00a0",
+        "样例不断行空格有限公司",
+        ("W_TRIMMED",),
+    ),
     ("ideographic-space", "clients", "client_name", "样例全角空格　有限公司", "样例全角空格有限公司", ("W_TRIMMED",)),
-    ("zero-width-space", "clients", "client_name", "样例零宽\u200b空格有限公司", "样例零宽空格有限公司", ("W_TRIMMED",)),
+    (
+        "zero-width-space",
+        "clients",
+        "client_name",
+        "样例零宽\u200b空格有限公司",
+        "样例零宽空格有限公司",
+        ("W_TRIMMED",),
+    ),
     ("byte-order-mark", "clients", "client_name", "\ufeff样例字节序有限公司", "样例字节序有限公司", ("W_TRIMMED",)),
     ("tabulator", "clients", "client_name", "\t样例制表\t有限公司", "样例制表有限公司", ("W_TRIMMED",)),
-    ("blanks-in-chinese-name", "clients", "client_name", "样 例 内 空 格 有 限 公 司", "样例内空格有限公司", ("W_TRIMMED",)),
-    ("blanks-in-english-name", "clients", "client_name", "Sample  Blanks   Company ", "Sample Blanks Company", ("W_TRIMMED",)),
+    (
+        "blanks-in-chinese-name",
+        "clients",
+        "client_name",
+        "样 例 内 空 格 有 限 公 司",
+        "样例内空格有限公司",
+        ("W_TRIMMED",),
+    ),
+    (
+        "blanks-in-english-name",
+        "clients",
+        "client_name",
+        "Sample  Blanks   Company ",
+        "Sample Blanks Company",
+        ("W_TRIMMED",),
+    ),
     ("blank-in-id", "clients", "phone", "0755 1234\u200b", "07551234", ("W_TRIMMED",)),
     ("zero-width-in-code", "clients", "org_type", "LIMITED\u200b", "LIMITED", ("W_TRIMMED",)),
     ("unknown-code", "clients", "org_type", "COOPERATIVE", "COOPERATIVE", ("S_CODE",)),
@@ -383,7 +463,14 @@ TEXT: list[Value] = [
 NULL_WORDS: list[Value] = [
     *(
         (f"null-word-{name}", "clients", "address", word, None, ("W_NULLED",))
-        for name, word in [("null", "NULL"), ("na", "N/A"), ("dash", "-"), ("wu", "无"), ("buxiang", "不详"), ("blank", " ")]
+        for name, word in [
+            ("null", "NULL"),
+            ("na", "N/A"),
+            ("dash", "-"),
+            ("wu", "无"),
+            ("buxiang", "不详"),
+            ("blank", " "),
+        ]
     ),
     ("null-word-full-width", "clients", "address", "Ｎ／Ａ", None, ("W_NULLED",)),
     ("null-word-in-id", "clients", "phone", "无", None, ("W_NULLED",)),
@@ -411,7 +498,14 @@ NUMBERS: list[Value] = [
     ("yi", "loans", "principal", "1.2亿", Decimal("120000000.00"), ("W_PARSED",)),
     ("full-width-number", "loans", "principal", "１２，５００", Decimal("12500.00"), ("W_PARSED",)),
     ("accounting-negative", "financial_statements", "net_profit", "(500)", Decimal("-500.00"), ("W_PARSED",)),
-    ("accounting-negative-full-width", "financial_statements", "net_profit", "（1,500.5）", Decimal("-1500.50"), ("W_PARSED",)),
+    (
+        "accounting-negative-full-width",
+        "financial_statements",
+        "net_profit",
+        "（1,500.5）",
+        Decimal("-1500.50"),
+        ("W_PARSED",),
+    ),
     ("scientific-notation", "financial_statements", "revenue", "1e3", None, ("Q_AMOUNT",)),
     ("scientific-notation-required", "loans", "principal", "1.5E+05", None, ("Q_AMOUNT",)),
     ("separators-not-by-three", "payments", "amount", "12,34.5", None, ("Q_AMOUNT",)),
@@ -438,8 +532,22 @@ RATES: list[Value] = [
     ("rate-above-36", "loans", "rate", "36.01", None, ("Q_RATE",)),
     ("rate-zero", "loans", "rate", "0", None, ("Q_RATE",)),
     ("rate-negative", "loans", "rate", "-0.04", None, ("Q_RATE",)),
-    ("rate-benchmark-up", "loans", "rate", "上浮30%", fraction(prime_rate("1Y", DISBURSED_ON) * Decimal("1.3")), ("W_RATE",)),
-    ("rate-benchmark-down", "loans", "rate", "下浮10%", fraction(prime_rate("1Y", DISBURSED_ON) * Decimal("0.9")), ("W_RATE",)),
+    (
+        "rate-benchmark-up",
+        "loans",
+        "rate",
+        "上浮30%",
+        fraction(prime_rate("1Y", DISBURSED_ON) * Decimal("1.3")),
+        ("W_RATE",),
+    ),
+    (
+        "rate-benchmark-down",
+        "loans",
+        "rate",
+        "下浮10%",
+        fraction(prime_rate("1Y", DISBURSED_ON) * Decimal("0.9")),
+        ("W_RATE",),
+    ),
     ("rate-approved-percent", "loan_applications", "approved_rate", "5.9%", Decimal("0.059"), ("W_RATE",)),
     ("share-percent", "collateral_allocations", "allocated_share", "40%", Decimal("0.4"), ("W_RATE",)),
     ("share-beyond-the-whole", "collateral_allocations", "allocated_share", "150", None, ("Q_RATE",)),
@@ -454,8 +562,22 @@ DATES: list[Value] = [
     ("date-full-width", "clients", "registered_on", "２０２４－０１－０５", date(2024, 1, 5), ("W_DATE",)),
     ("date-with-time", "clients", "registered_on", "2024-01-05 00:00:00", date(2024, 1, 5), ("W_DATE",)),
     ("date-required", "payments", "value_on", "2025年6月10日", date(2025, 6, 10), ("W_DATE",)),
-    ("timestamp-slashes", "loan_applications", "submitted_at", "2025/1/3 8:05", datetime(2025, 1, 3, 8, 5), ("W_DATE",)),
-    ("timestamp-compact", "loan_applications", "submitted_at", "20250103080500", datetime(2025, 1, 3, 8, 5), ("W_DATE",)),
+    (
+        "timestamp-slashes",
+        "loan_applications",
+        "submitted_at",
+        "2025/1/3 8:05",
+        datetime(2025, 1, 3, 8, 5),
+        ("W_DATE",),
+    ),
+    (
+        "timestamp-compact",
+        "loan_applications",
+        "submitted_at",
+        "20250103080500",
+        datetime(2025, 1, 3, 8, 5),
+        ("W_DATE",),
+    ),
     ("date-day-first", "clients", "registered_on", "05/01/2024", None, ("Q_DATE",)),
     ("date-no-leap-year", "clients", "registered_on", "2023-02-29", None, ("Q_DATE",)),
     ("date-month-13", "clients", "registered_on", "2024-13-01", None, ("Q_DATE",)),
@@ -473,7 +595,14 @@ DATES: list[Value] = [
     ("future-after-extraction", "payments", "value_on", "2026-01-15", date(2026, 1, 15), ("Q_FUTURE",)),
     ("future-on-day-of-extraction", "payments", "value_on", "2025-12-31", date(2025, 12, 31), ()),
     ("future-optional-fact", "clients", "registered_on", "2099-01-01", None, ("Q_FUTURE",)),
-    ("future-clock-skew", "digital_events", "occurred_at", "2026-01-01 00:00:05", datetime(2026, 1, 1, 0, 0, 5), ("Q_FUTURE",)),
+    (
+        "future-clock-skew",
+        "digital_events",
+        "occurred_at",
+        "2026-01-01 00:00:05",
+        datetime(2026, 1, 1, 0, 0, 5),
+        ("Q_FUTURE",),
+    ),
     ("future-maturity", "loans", "matures_on", "2041-12-10", date(2041, 12, 10), ()),
     ("future-due-date", "repayment_schedules", "due_on", "2031-06-10", date(2031, 6, 10), ()),
 ]
@@ -481,7 +610,14 @@ DATES: list[Value] = [
 RANGES: list[Value] = [
     ("order-maturity", "loans", "matures_on", "2025-01-09", date(2025, 1, 9), ("Q_ORDER",)),
     ("order-maturity-same-day", "loans", "matures_on", DISBURSED_ON, date(2025, 1, 10), ()),
-    ("order-decision", "loan_applications", "decided_at", "2025-01-02 09:59:59", datetime(2025, 1, 2, 9, 59, 59), ("Q_ORDER",)),
+    (
+        "order-decision",
+        "loan_applications",
+        "decided_at",
+        "2025-01-02 09:59:59",
+        datetime(2025, 1, 2, 9, 59, 59),
+        ("Q_ORDER",),
+    ),
     ("order-decision-same-day", "loan_applications", "decided_at", "2025-01-02 10:00:00", datetime(2025, 1, 2, 10), ()),
     ("order-payment", "payments", "value_on", "2025-01-09", date(2025, 1, 9), ("Q_ORDER",)),
     ("order-payment-same-day", "payments", "value_on", DISBURSED_ON, date(2025, 1, 10), ()),
@@ -498,14 +634,70 @@ RANGES: list[Value] = [
 ]
 
 IDENTIFIERS: list[Value] = [
-    ("uscc-lower-case", "client_identifiers", "identifier_value", valid_uscc(900001).lower(), valid_uscc(900001), ("W_FOLDED",)),
-    ("uscc-with-blank", "client_identifiers", "identifier_value", valid_uscc(900002)[:8] + " " + valid_uscc(900002)[8:], valid_uscc(900002), ("W_TRIMMED",)),
-    ("uscc-letter-o", "client_identifiers", "identifier_value", valid_uscc(900003).replace("0", "O"), valid_uscc(900003), ("W_USCC_FIXED",)),
-    ("uscc-17-characters", "client_identifiers", "identifier_value", valid_uscc(900004)[:17], valid_uscc(900004)[:17], ("S_USCC",)),
-    ("uscc-19-characters", "client_identifiers", "identifier_value", valid_uscc(900005) + "0", valid_uscc(900005) + "0", ("S_USCC",)),
-    ("uscc-10-characters", "client_identifiers", "identifier_value", valid_uscc(900006)[:10], valid_uscc(900006)[:10], ("S_USCC",)),
-    ("uscc-15-with-letters", "client_identifiers", "identifier_value", valid_uscc(900007)[:15], valid_uscc(900007)[:15], ("S_USCC",)),
-    ("uscc-letter-z", "client_identifiers", "identifier_value", "Z" + valid_uscc(900008)[1:], "Z" + valid_uscc(900008)[1:], ("S_USCC",)),
+    (
+        "uscc-lower-case",
+        "client_identifiers",
+        "identifier_value",
+        valid_uscc(900001).lower(),
+        valid_uscc(900001),
+        ("W_FOLDED",),
+    ),
+    (
+        "uscc-with-blank",
+        "client_identifiers",
+        "identifier_value",
+        valid_uscc(900002)[:8] + " " + valid_uscc(900002)[8:],
+        valid_uscc(900002),
+        ("W_TRIMMED",),
+    ),
+    (
+        "uscc-letter-o",
+        "client_identifiers",
+        "identifier_value",
+        valid_uscc(900003).replace("0", "O"),
+        valid_uscc(900003),
+        ("W_USCC_FIXED",),
+    ),
+    (
+        "uscc-17-characters",
+        "client_identifiers",
+        "identifier_value",
+        valid_uscc(900004)[:17],
+        valid_uscc(900004)[:17],
+        ("S_USCC",),
+    ),
+    (
+        "uscc-19-characters",
+        "client_identifiers",
+        "identifier_value",
+        valid_uscc(900005) + "0",
+        valid_uscc(900005) + "0",
+        ("S_USCC",),
+    ),
+    (
+        "uscc-10-characters",
+        "client_identifiers",
+        "identifier_value",
+        valid_uscc(900006)[:10],
+        valid_uscc(900006)[:10],
+        ("S_USCC",),
+    ),
+    (
+        "uscc-15-with-letters",
+        "client_identifiers",
+        "identifier_value",
+        valid_uscc(900007)[:15],
+        valid_uscc(900007)[:15],
+        ("S_USCC",),
+    ),
+    (
+        "uscc-letter-z",
+        "client_identifiers",
+        "identifier_value",
+        "Z" + valid_uscc(900008)[1:],
+        "Z" + valid_uscc(900008)[1:],
+        ("S_USCC",),
+    ),
     ("uscc-spreadsheet", "client_identifiers", "identifier_value", "9.11E+17", None, ("S_EXCEL", "Q_REQUIRED")),
     ("id-spreadsheet", "clients", "phone", "1.38E+10", None, ("S_EXCEL",)),
     ("key-spreadsheet", "payments", "payment_no", "4.5E+15", None, ("S_EXCEL", "Q_KEY")),
@@ -571,18 +763,24 @@ def _single_values() -> None:
 _single_values()
 
 
-# -- Text in the wrong encoding -----------------------------------------------------------------------------------------
+# -- Text in the wrong encoding --
 
 
 def _encoding() -> None:
-    for name, text in [("gbk-as-utf8", "锟斤拷锟斤拷有限公司"), ("replacement-character", "样例\ufffd\ufffd有限公司"), ("latin", "ï¿½ï¿½有限公司")]:
+    for name, text in [
+        ("gbk-as-utf8", "锟斤拷锟斤拷有限公司"),
+        ("replacement-character", "样例\ufffd\ufffd有限公司"),
+        ("latin", "ï¿½ï¿½有限公司"),
+    ]:
         line = "GBK read as UTF-8"
         firm = Firm(f"UNREADABLE-{name.upper()}")
         orphan = {"status_is": "REJECTED"}
         add(
             f"unreadable-{name}-without-code",
             line,
-            firm.client(client_name=text, status_is="REJECTED", marks=["Q_ENCODING client_name"], read={"client_name": None}),
+            firm.client(
+                client_name=text, status_is="REJECTED", marks=["Q_ENCODING client_name"], read={"client_name": None}
+            ),
             firm.loan(marks=["ORPHAN_OF_QUARANTINED client_no"], **orphan),
             firm.instalment(marks=["ORPHAN_OF_QUARANTINED loan_no"], **orphan),
             firm.payment(marks=["ORPHAN_OF_QUARANTINED loan_no"], **orphan),
@@ -601,7 +799,11 @@ def _encoding() -> None:
         "unreadable-with-code-that-fails",
         line,
         firm.client(client_name="锟斤拷有限公司", status_is="REJECTED", marks=["Q_ENCODING client_name"]),
-        firm.identifier(identifier_value=wrong, status_is="REJECTED", marks=["ORPHAN_OF_QUARANTINED client_no", "S_USCC_CHECK identifier_value"]),
+        firm.identifier(
+            identifier_value=wrong,
+            status_is="REJECTED",
+            marks=["ORPHAN_OF_QUARANTINED client_no", "S_USCC_CHECK identifier_value"],
+        ),
     )
     firm = Firm("UNREADABLE-ONE-VERSION")
     add(
@@ -616,7 +818,7 @@ def _encoding() -> None:
 _encoding()
 
 
-# -- Units and currencies -----------------------------------------------------------------------------------------------
+# -- Units and currencies --
 
 
 def _units() -> None:
@@ -648,7 +850,13 @@ def _units() -> None:
     as_it_is = {"total_assets_amount": Decimal("200.00"), "is_ratio_usable": False}
 
     firm = Firm("UNIT-ABSENT")
-    add("unit-absent-plausible", line, firm.client(), firm.statement(**before), firm.statement(amount_unit=None, read={"is_ratio_usable": True}))
+    add(
+        "unit-absent-plausible",
+        line,
+        firm.client(),
+        firm.statement(**before),
+        firm.statement(amount_unit=None, read={"is_ratio_usable": True}),
+    )
     firm = Firm("UNIT-SUSPECT")
     add(
         "unit-absent-beside-period-before",
@@ -677,7 +885,11 @@ def _units() -> None:
     add(
         "unit-absent-beside-registered-capital",
         line,
-        firm.client(registered_capital="200", registered_capital_unit="WAN", read={"registered_capital_amount": Decimal("2000000.00")}),
+        firm.client(
+            registered_capital="200",
+            registered_capital_unit="WAN",
+            read={"registered_capital_amount": Decimal("2000000.00")},
+        ),
         firm.statement(**in_wan, **suspect, read=as_it_is),
     )
     firm = Firm("UNIT-SUSPECT-LOANS")
@@ -708,11 +920,20 @@ def _units() -> None:
         "currency-loan",
         line,
         firm.client(),
-        firm.loan(currency="usd", marks=["W_FOLDED currency"], read={"currency": "USD", "principal_amount": yuan("100000", "USD", "2025-01-31", "rate_end")}),
+        firm.loan(
+            currency="usd",
+            marks=["W_FOLDED currency"],
+            read={"currency": "USD", "principal_amount": yuan("100000", "USD", "2025-01-31", "rate_end")},
+        ),
         firm.payment(),
     )
     firm = Firm("CURRENCY-ABSENT")
-    add("currency-absent-is-the-lenders", line, firm.client(), firm.loan(currency=None, read={"principal_amount": Decimal("100000.00")}))
+    add(
+        "currency-absent-is-the-lenders",
+        line,
+        firm.client(),
+        firm.loan(currency=None, read={"principal_amount": Decimal("100000.00")}),
+    )
     firm = Firm("CURRENCY-WITHOUT-RATE")
     add(
         "currency-without-rate",
@@ -726,7 +947,12 @@ def _units() -> None:
     line = "rate as a multiple of the benchmark"
     firm = Firm("RATE-LONG-TENOR")
     expected = fraction(prime_rate("5Y", DISBURSED_ON) * Decimal("1.3"))
-    add("rate-benchmark-long", line, firm.client(), firm.loan(rate="基准上浮30%", matures_on="2035-01-10", marks=["W_RATE rate"], read={"rate": expected}))
+    add(
+        "rate-benchmark-long",
+        line,
+        firm.client(),
+        firm.loan(rate="基准上浮30%", matures_on="2035-01-10", marks=["W_RATE rate"], read={"rate": expected}),
+    )
     firm = Firm("RATE-BEFORE-BENCHMARK")
     add(
         "rate-benchmark-not-yet-published",
@@ -739,7 +965,7 @@ def _units() -> None:
 _units()
 
 
-# -- Reversals, copies, versions, conflicts --------------------------------------------------------------------------------
+# -- Reversals, copies, versions, conflicts --
 
 
 def _reversals_and_copies() -> None:
@@ -761,7 +987,12 @@ def _reversals_and_copies() -> None:
         firm.client(),
         firm.loan(),
         firm.payment(read={"signed_amount": Decimal("1000.00")}),
-        firm.payment(payment_no="REVERSED-PAYMENT-2", reverses_payment_no="REVERSED-PAYMENT-PAYMENT", value_on="2025-06-11", read={"signed_amount": Decimal("-1000.00")}),
+        firm.payment(
+            payment_no="REVERSED-PAYMENT-2",
+            reverses_payment_no="REVERSED-PAYMENT-PAYMENT",
+            value_on="2025-06-11",
+            read={"signed_amount": Decimal("-1000.00")},
+        ),
     )
     firm = Firm("REVERSED-WITH-SIGN")
     add(
@@ -822,7 +1053,14 @@ def _reversals_and_copies() -> None:
     line = "rows with one key"
     older = {"extracted_at": "2025-06-30 23:59:59", "status_is": "SUPERSEDED", "marks": ["D_SUPERSEDED loan_no"]}
     firm = Firm("SUPERSEDED")
-    add("superseded-by-a-later-extraction", line, firm.client(), firm.loan(principal="90000", **older), firm.loan(), firm.payment())
+    add(
+        "superseded-by-a-later-extraction",
+        line,
+        firm.client(),
+        firm.loan(principal="90000", **older),
+        firm.loan(),
+        firm.payment(),
+    )
     firm = Firm("SUPERSEDED-UNDATED")
     add(
         "superseded-because-undated",
@@ -884,9 +1122,16 @@ def _reversals_and_copies() -> None:
         firm.loan(),
         firm.payment(payment_no="PAID-TWICE-AND-REVERSED-1"),
         firm.payment(payment_no="PAID-TWICE-AND-REVERSED-2"),
-        firm.payment(payment_no="PAID-TWICE-AND-REVERSED-3", reverses_payment_no="PAID-TWICE-AND-REVERSED-2", value_on="2025-06-12"),
+        firm.payment(
+            payment_no="PAID-TWICE-AND-REVERSED-3",
+            reverses_payment_no="PAID-TWICE-AND-REVERSED-2",
+            value_on="2025-06-12",
+        ),
     )
-    for name, amount, found in [("OVERPAID", "107100.01", ("S_OVERPAID loan_no",)), ("PAID-AS-DUE-AND-5", "107100.00", ())]:
+    for name, amount, found in [
+        ("OVERPAID", "107100.01", ("S_OVERPAID loan_no",)),
+        ("PAID-AS-DUE-AND-5", "107100.00", ()),
+    ]:
         firm = Firm(name)
         add(name.lower(), line, firm.client(), firm.loan(found=found), firm.instalment(), firm.payment(amount=amount))
 
@@ -894,7 +1139,7 @@ def _reversals_and_copies() -> None:
 _reversals_and_copies()
 
 
-# -- Orphans -------------------------------------------------------------------------------------------------------------
+# -- Orphans --
 
 
 def _orphans() -> None:
@@ -944,15 +1189,26 @@ def _orphans() -> None:
         line,
         firm.client(),
         firm.facility(limit_amount="-1", status_is="REJECTED", marks=["Q_NEGATIVE limit_amount"]),
-        firm.loan(facility_no="QUARANTINED-FACILITY-FACILITY", marks=["ORPHAN_OF_QUARANTINED facility_no"], read={"facility_no": None}),
+        firm.loan(
+            facility_no="QUARANTINED-FACILITY-FACILITY",
+            marks=["ORPHAN_OF_QUARANTINED facility_no"],
+            read={"facility_no": None},
+        ),
     )
     firm = Firm("ONE-SIDED")
-    add("orphan-of-relationship", line, firm.client(), firm.relationship("NOBODY", status_is="REJECTED", marks=["Q_ORPHAN to_client_no"]))
+    add(
+        "orphan-of-relationship",
+        line,
+        firm.client(),
+        firm.relationship("NOBODY", status_is="REJECTED", marks=["Q_ORPHAN to_client_no"]),
+    )
     firm = Firm("PROJECT-OF-NOBODY")
     add(
         "orphan-of-project",
         line,
-        firm.project(marks=["Q_ORPHAN borrower_client_no"], read={"borrower_client_no": None, "borrower_source_system": None}),
+        firm.project(
+            marks=["Q_ORPHAN borrower_client_no"], read={"borrower_client_no": None, "borrower_source_system": None}
+        ),
         firm.cashflow(),
         firm.cashflow(project_no="NOWHERE", status_is="REJECTED", marks=["Q_ORPHAN project_no"]),
     )
@@ -974,7 +1230,12 @@ def _orphans() -> None:
         "key-repaired-before-the-parent-is-looked-up",
         "full width, blanks, zero width",
         firm.client(client_no="ＦＯＬＤＥＤ", marks=["W_FOLDED client_no"], read={"client_no": "FOLDED"}),
-        firm.loan(client_no=" FOLDED", loan_no="FOLDED-\u200bLOAN", marks=["W_TRIMMED client_no", "W_TRIMMED loan_no"], read={"loan_no": "FOLDED-LOAN"}),
+        firm.loan(
+            client_no=" FOLDED",
+            loan_no="FOLDED-\u200bLOAN",
+            marks=["W_TRIMMED client_no", "W_TRIMMED loan_no"],
+            read={"loan_no": "FOLDED-LOAN"},
+        ),
         firm.payment(),
     )
 
@@ -982,7 +1243,7 @@ def _orphans() -> None:
 _orphans()
 
 
-# -- Identity ------------------------------------------------------------------------------------------------------------
+# -- Identity --
 
 
 def _identity() -> None:
@@ -998,7 +1259,15 @@ def _identity() -> None:
         return {"different_clients": frozenset(firm.number for firm in firms)}
 
     a, b = pair("SAME-USCC")
-    add("merged-by-uscc", line, a.client(), a.identifier(), b.client(former_name=a.name), b.identifier(identifier_value=a.uscc), **together(a, b))
+    add(
+        "merged-by-uscc",
+        line,
+        a.client(),
+        a.identifier(),
+        b.client(former_name=a.name),
+        b.identifier(identifier_value=a.uscc),
+        **together(a, b),
+    )
     a, b = pair("SAME-USCC-DIRTY")
     add(
         "merged-by-uscc-after-repair",
@@ -1006,7 +1275,11 @@ def _identity() -> None:
         a.client(),
         a.identifier(),
         b.client(),
-        b.identifier(identifier_value=a.uscc.replace("0", "O"), marks=["W_USCC_FIXED identifier_value"], read={"identifier_value": a.uscc, "is_valid_uscc": True}),
+        b.identifier(
+            identifier_value=a.uscc.replace("0", "O"),
+            marks=["W_USCC_FIXED identifier_value"],
+            read={"identifier_value": a.uscc, "is_valid_uscc": True},
+        ),
         **together(a, b),
     )
     a, b, c = pair("SAME-ORG-CODE", 3)
@@ -1018,7 +1291,9 @@ def _identity() -> None:
         b.client(),
         b.identifier(identifier_type="ORG_CODE", identifier_value=a.uscc[8:17]),
         c.client(),
-        c.identifier(identifier_value=a.uscc[8:17], marks=["W_ID_MOVED identifier_type"], read={"identifier_type": "ORG_CODE"}),
+        c.identifier(
+            identifier_value=a.uscc[8:17], marks=["W_ID_MOVED identifier_type"], read={"identifier_type": "ORG_CODE"}
+        ),
         **together(a, b, c),
     )
     a, b = pair("SAME-REG-NO")
@@ -1028,29 +1303,59 @@ def _identity() -> None:
         a.client(),
         a.identifier(identifier_type="REG_NO", identifier_value="449900000000017"),
         b.client(),
-        b.identifier(identifier_value="449900000000017", marks=["W_ID_MOVED identifier_type"], read={"identifier_type": "REG_NO"}),
+        b.identifier(
+            identifier_value="449900000000017", marks=["W_ID_MOVED identifier_type"], read={"identifier_type": "REG_NO"}
+        ),
         **together(a, b),
     )
     a, b = pair("SAME-TAX-NO")
     tax = {"identifier_type": "TAX_NO", "identifier_value": "TAXDT0000000001"}
-    add("merged-by-tax-number", line, a.client(), a.identifier(**tax), b.client(), b.identifier(**tax), **together(a, b))
+    add(
+        "merged-by-tax-number", line, a.client(), a.identifier(**tax), b.client(), b.identifier(**tax), **together(a, b)
+    )
 
     alone = {"legal_representative": None, "phone": None, "region_code": None, "registered_on": None}
     a, b = pair("SAME-LEGAL-REP")
     same = alone | {"legal_representative": "样例甲"}
-    add("merged-by-name-and-legal-representative", line, a.client(**same), b.client(**same | {"client_name": a.name}), **together(a, b))
+    add(
+        "merged-by-name-and-legal-representative",
+        line,
+        a.client(**same),
+        b.client(**same | {"client_name": a.name}),
+        **together(a, b),
+    )
     a, b = pair("SAME-PHONE")
-    add("merged-by-name-and-phone", line, a.client(**alone | {"phone": "0755-900-1"}), b.client(**alone | {"phone": "07559001", "client_name": a.name}), **together(a, b))
+    add(
+        "merged-by-name-and-phone",
+        line,
+        a.client(**alone | {"phone": "0755-900-1"}),
+        b.client(**alone | {"phone": "07559001", "client_name": a.name}),
+        **together(a, b),
+    )
     a, b = pair("SAME-REG-DATE")
     same = alone | {"region_code": "440300", "registered_on": "2011-11-11"}
-    add("merged-by-name-region-and-date", line, a.client(**same), b.client(**same | {"client_name": a.name}), **together(a, b))
+    add(
+        "merged-by-name-region-and-date",
+        line,
+        a.client(**same),
+        b.client(**same | {"client_name": a.name}),
+        **together(a, b),
+    )
 
     # brackets, legal forms and traditional characters count for nothing in the match key and stay in the name
     line_names = "brackets, legal forms, traditional characters"
-    spellings = ["样例臺灣〔中国〕商贸有限责任公司", "样例台湾【中国】商贸有限公司", "样例台湾(中国)商贸有限公司", "样例台湾中国商贸有限公司"]
+    spellings = [
+        "样例臺灣〔中国〕商贸有限责任公司",
+        "样例台湾【中国】商贸有限公司",
+        "样例台湾(中国)商贸有限公司",
+        "样例台湾中国商贸有限公司",
+    ]
     firms = pair("SPELLING", 4)
     same = alone | {"legal_representative": "样例乙"}
-    rows = [firm.client(**same | {"client_name": spelling}, read={"client_name": spelling}) for firm, spelling in zip(firms, spellings, strict=True)]
+    rows = [
+        firm.client(**same | {"client_name": spelling}, read={"client_name": spelling})
+        for firm, spelling in zip(firms, spellings, strict=True)
+    ]
     add("merged-over-spellings", line_names, *rows, **together(*firms))
 
     line = "cannot-link"
@@ -1059,7 +1364,9 @@ def _identity() -> None:
     a, b = pair("SAME-PHONE-ONLY")
     add("not-merged-by-phone-alone", line, a.client(phone="07559002"), b.client(phone="07559002"), **apart(a, b))
     firms = pair("AGENT-PHONE", 6)
-    rows = [firm.client(**alone | {"phone": "07559003", "client_name": firms[i // 2].name}) for i, firm in enumerate(firms)]
+    rows = [
+        firm.client(**alone | {"phone": "07559003", "client_name": firms[i // 2].name}) for i, firm in enumerate(firms)
+    ]
     add("not-merged-by-the-phone-of-an-agent", line, *rows, **apart(*firms))
     a, b = pair("TWO-USCC")
     same = alone | {"legal_representative": "样例丙"}
@@ -1088,20 +1395,37 @@ def _identity() -> None:
     a, b = pair("TWO-FAILED-USCC")
     fails = "91350100M0001TGQXN"
     mark = {"identifier_value": fails, "marks": ["S_USCC_CHECK identifier_value"]}
-    add("not-merged-by-a-code-that-fails", line, a.client(), a.identifier(**mark), b.client(), b.identifier(**mark), **apart(a, b))
+    add(
+        "not-merged-by-a-code-that-fails",
+        line,
+        a.client(),
+        a.identifier(**mark),
+        b.client(),
+        b.identifier(**mark),
+        **apart(a, b),
+    )
 
     # golden vectors of domain.md section 7
     line = "USCC golden vectors"
     for i, code in enumerate(["91350100M000100Y43", "91440300708461136T", "91330100799655058B"]):
         firm = Firm(f"GOLDEN-VALID-{i + 2}")
-        add(f"golden-valid-{i + 2}", line, firm.client(), firm.identifier(identifier_value=code, read={"is_valid_uscc": True}))
+        add(
+            f"golden-valid-{i + 2}",
+            line,
+            firm.client(),
+            firm.identifier(identifier_value=code, read={"is_valid_uscc": True}),
+        )
     for i, code in enumerate(["91350100M0001TGQXM", "91350211M0000XUF46", "91350203M0001FUE2P", "911100006000373410"]):
         firm = Firm(f"GOLDEN-FAILS-{i + 1}")
         add(
             f"golden-fails-{i + 1}",
             line,
             firm.client(),
-            firm.identifier(identifier_value=code, marks=["S_USCC_CHECK identifier_value"], read={"identifier_value": code, "is_valid_uscc": False}),
+            firm.identifier(
+                identifier_value=code,
+                marks=["S_USCC_CHECK identifier_value"],
+                read={"identifier_value": code, "is_valid_uscc": False},
+            ),
             firm.loan(),
         )
     a, b = pair("GOLDEN-LETTER-I")
@@ -1111,7 +1435,11 @@ def _identity() -> None:
         a.client(),
         a.identifier(identifier_value="91110000600037341L", read={"is_valid_uscc": True}),
         b.client(),
-        b.identifier(identifier_value="9111000060003734IL", marks=["W_USCC_FIXED identifier_value"], read={"identifier_value": "91110000600037341L"}),
+        b.identifier(
+            identifier_value="9111000060003734IL",
+            marks=["W_USCC_FIXED identifier_value"],
+            read={"identifier_value": "91110000600037341L"},
+        ),
         **together(a, b),
     )
 
@@ -1119,7 +1447,7 @@ def _identity() -> None:
 _identity()
 
 
-# -- Industry, ratings, employees, balance, status, collateral, evergreen, events, test rows ----------------------------------
+# -- Industry, ratings, employees, balance, status, collateral, evergreen, events, test rows --
 
 
 def _industry() -> None:
@@ -1155,7 +1483,11 @@ def _industry() -> None:
     for name, code, edition, codes, read in cases:
         firm = Firm(f"INDUSTRY-{name.upper()}")
         marks = [f"{mark} industry_code" for mark in codes]
-        add(f"industry-{name}", line, firm.client(industry_code=code, industry_code_edition=edition, marks=marks, read=read))
+        add(
+            f"industry-{name}",
+            line,
+            firm.client(industry_code=code, industry_code_edition=edition, marks=marks, read=read),
+        )
 
 
 def _ratings() -> None:
@@ -1165,8 +1497,12 @@ def _ratings() -> None:
         "rating-symbols-of-agencies",
         line,
         firm.client(),
-        firm.rating(agency="GLOBAL1", rating_scale="GLOBAL", symbol="Baa2", read={"symbol": "Baa2", "is_known_symbol": True}),
-        firm.rating(agency="GLOBAL2", rating_scale="GLOBAL", symbol="A-1", read={"symbol": "A-1", "is_known_symbol": True}),
+        firm.rating(
+            agency="GLOBAL1", rating_scale="GLOBAL", symbol="Baa2", read={"symbol": "Baa2", "is_known_symbol": True}
+        ),
+        firm.rating(
+            agency="GLOBAL2", rating_scale="GLOBAL", symbol="A-1", read={"symbol": "A-1", "is_known_symbol": True}
+        ),
         firm.rating(agency="LOCAL", rating_scale="CN_DOMESTIC", symbol="AAA", read={"is_known_symbol": True}),
     )
     firm = Firm("RATING-EMPTY")
@@ -1188,25 +1524,62 @@ def _ratings() -> None:
     firm = Firm("RATING-RENEWED")
     add("rating-renewed", "stale ratings", firm.client(), firm.rating(rated_on="2023-02-01"), firm.rating())
     firm = Firm("RATING-SAME-DAY")
-    add("rating-several-on-one-day", "stale ratings", firm.client(), firm.rating(), firm.rating(agency="LOCAL", rating_scale="CN_DOMESTIC", symbol="AA"))
+    add(
+        "rating-several-on-one-day",
+        "stale ratings",
+        firm.client(),
+        firm.rating(),
+        firm.rating(agency="LOCAL", rating_scale="CN_DOMESTIC", symbol="AA"),
+    )
 
 
 def _plausibility() -> None:
     firm = Firm("CLOSED-TOO-EARLY")
     early = {"status": "SETTLED", "closed_on": "2025-01-09"}
-    add("order-closing", "order, sign, range", firm.client(), firm.loan(**early, marks=["Q_ORDER closed_on"], read={"closed_on": None}))
+    add(
+        "order-closing",
+        "order, sign, range",
+        firm.client(),
+        firm.loan(**early, marks=["Q_ORDER closed_on"], read={"closed_on": None}),
+    )
 
     line = "employees"
     firm = Firm("NO-EMPLOYEES-PAID")
-    add("employees-zero-beside-wages", line, firm.client(employees="0", marks=["S_EMP employees"], read={"employees": None}), firm.flow())
+    add(
+        "employees-zero-beside-wages",
+        line,
+        firm.client(employees="0", marks=["S_EMP employees"], read={"employees": None}),
+        firm.flow(),
+    )
     firm = Firm("NO-EMPLOYEES")
-    add("employees-zero-without-wages", line, firm.client(employees="0", read={"employees": 0}), firm.flow(category="TAX_OUT"))
+    add(
+        "employees-zero-without-wages",
+        line,
+        firm.client(employees="0", read={"employees": 0}),
+        firm.flow(category="TAX_OUT"),
+    )
     firm = Firm("NINES")
-    add("employees-of-nines", line, firm.client(employees="999999", marks=["S_EMP employees"], read={"employees": None}))
+    add(
+        "employees-of-nines", line, firm.client(employees="999999", marks=["S_EMP employees"], read={"employees": None})
+    )
     firm = Firm("MINUS-EMPLOYEES")
     add("employees-negative", line, firm.client(employees="-5", marks=["S_EMP employees"], read={"employees": None}))
     firm = Firm("STATEMENT-NINES")
-    add("employees-of-nines-in-a-statement", line, firm.client(), firm.statement(employees="999999", marks=["S_EMP employees"], read={"employees": None}))
+    add(
+        "employees-of-nines-in-a-statement",
+        line,
+        firm.client(),
+        firm.statement(employees="999999", marks=["S_EMP employees"], read={"employees": None}),
+    )
+
+    firm = Firm("STATEMENT-NO-EMPLOYEES-PAID")
+    add(
+        "employees-zero-in-a-statement-beside-wages",
+        line,
+        firm.client(),
+        firm.flow(),
+        firm.statement(employees="0", marks=["S_EMP employees"], read={"employees": None}),
+    )
 
     line = "balance"
     firm = Firm("UNBALANCED")
@@ -1217,16 +1590,34 @@ def _plausibility() -> None:
         firm.statement(equity="1179999.99", marks=["S_BALANCE total_assets"], read={"is_ratio_usable": False}),
     )
     firm = Firm("BALANCED")
-    add("balance-off-by-1-percent", line, firm.client(), firm.statement(equity="1180000", read={"is_ratio_usable": True}))
+    add(
+        "balance-off-by-1-percent",
+        line,
+        firm.client(),
+        firm.statement(equity="1180000", read={"is_ratio_usable": True}),
+    )
 
     line = "status"
     settled = {"status": "SETTLED", "closed_on": "2025-06-10"}
     firm = Firm("SETTLED-SHORT")
-    add("settled-and-paid-short", line, firm.client(), firm.loan(**settled, found=("S_STATUS status",)), firm.instalment(), firm.payment(amount="98999.99"))
+    add(
+        "settled-and-paid-short",
+        line,
+        firm.client(),
+        firm.loan(**settled, found=("S_STATUS status",)),
+        firm.instalment(),
+        firm.payment(amount="98999.99"),
+    )
     firm = Firm("SETTLED-PAID")
     add("settled-and-paid", line, firm.client(), firm.loan(**settled), firm.instalment(), firm.payment(amount="102000"))
     firm = Firm("SETTLED-WITH-BALANCE")
-    add("settled-with-balance", line, firm.client(), firm.loan(**settled, found=("S_STATUS status",)), firm.month_end(month_end="2025-07-31"))
+    add(
+        "settled-with-balance",
+        line,
+        firm.client(),
+        firm.loan(**settled, found=("S_STATUS status",)),
+        firm.month_end(month_end="2025-07-31"),
+    )
     firm = Firm("CANCELLED-FIRM")
     add(
         "loan-after-cancellation",
@@ -1256,7 +1647,16 @@ def _plausibility() -> None:
     )
     firm = Firm("PLEDGED")
     second = {"loan_no": "PLEDGED-LOAN-2"}
-    add("collateral-pledged-in-full", line, firm.client(), firm.loan(), firm.loan(**second), firm.collateral(), firm.allocation(), firm.allocation(**second))
+    add(
+        "collateral-pledged-in-full",
+        line,
+        firm.client(),
+        firm.loan(),
+        firm.loan(**second),
+        firm.collateral(),
+        firm.allocation(),
+        firm.allocation(**second),
+    )
     firm = Firm("OLD-VALUATION")
     add(
         "collateral-valuation-expired",
@@ -1279,7 +1679,15 @@ def _plausibility() -> None:
     )
     firm = Firm("RENEWED")
     renewed = {"loan_no": "RENEWED-LOAN-2", "disbursed_on": "2025-06-10", "renewed_from_loan_no": "RENEWED-LOAN"}
-    add("renewal-declared", line, firm.client(), firm.loan(**settled), firm.instalment(), firm.payment(amount="102000"), firm.loan(**renewed))
+    add(
+        "renewal-declared",
+        line,
+        firm.client(),
+        firm.loan(**settled),
+        firm.instalment(),
+        firm.payment(amount="102000"),
+        firm.loan(**renewed),
+    )
 
 
 def _events() -> None:
@@ -1298,7 +1706,14 @@ def _events() -> None:
     firm = Firm("EVENT-OF-UNKNOWN")
     add("event-of-an-unknown-client", line, firm.event(marks=["Q_ORPHAN client_no"], read=nobody))
     firm = Firm("ROBOT")
-    robot = [firm.event(event_no=f"ROBOT-{i:03d}", occurred_at=f"2025-11-03 10:{i // 60:02d}:{i % 60:02d}", found=("S_BOT occurred_at",)) for i in range(501)]
+    robot = [
+        firm.event(
+            event_no=f"ROBOT-{i:03d}",
+            occurred_at=f"2025-11-03 10:{i // 60:02d}:{i % 60:02d}",
+            found=("S_BOT occurred_at",),
+        )
+        for i in range(501)
+    ]
     add("event-of-a-robot", line, firm.client(), *robot, firm.event(occurred_at="2025-11-04 10:00:00"))
 
 
