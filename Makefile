@@ -19,7 +19,7 @@ $(READY): requirements.txt
 	$(BIN)/python -m compileall -q $(VENV)/lib || true
 	touch $(READY)
 
-.PHONY: setup build test lint unit pytest bench docs clean
+.PHONY: setup build test lint bench docs example-sba clean
 setup: $(READY)
 
 build: $(READY)
@@ -36,6 +36,9 @@ test: $(READY) lint
 
 bench: $(READY)
 	$(BIN)/python bench/run_benchmarks.py
+
+example-sba: $(READY)
+	$(BIN)/python examples/sba/run.py
 
 docs: $(READY)
 	$(BIN)/dbt docs generate --static

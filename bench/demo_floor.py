@@ -24,6 +24,7 @@ from measuring import (  # noqa: E402
     FLOOR_UNIT_TEST_SECONDS,
     PROJECT,
     dbt_build_command,
+    end_cleanly_when_terminated,
     floor_seconds,
     last_lines,
     load_average,
@@ -146,4 +147,5 @@ def main(given: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    end_cleanly_when_terminated()
     sys.exit(main())

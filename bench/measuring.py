@@ -10,6 +10,7 @@ import json
 import math
 import os
 import platform
+import signal
 import subprocess
 import sys
 import threading
@@ -115,12 +116,16 @@ def measure(command: list[str], log: Path, environment: dict[str, str] | None = 
     return Measured(seconds, usage.ru_utime + usage.ru_stime, peak_mib, child.returncode)
 
 
+def end_cleanly_when_terminated() -> None:
+    """A polite kill ends the script as Ctrl+C does: the running child is stopped and the work folder removed."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+
 def project_environment(**settings: str) -> dict[str, str]:
     """The caller's environment without its own settings of the warehouse and of dbt, and with the given ones."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LENDING_", "DBT_"))}
-    for name in ("LENDING_MEMORY", "LENDING_THREADS"):  # settings of the machine, not of the data
-        if name in os.environ:
-            kept[name] = os.environ[name]
+    if "LENDING_MEMORY" in os.environ:  # a setting of the machine, not of the data
+        kept["LENDING_MEMORY"] = os.environ["LENDING_MEMORY"]
     return {**kept, "DBT_PROFILES_DIR": str(PROJECT), "PYTHONUTF8": "1", **settings}
 
 

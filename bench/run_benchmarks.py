@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from measuring import (  # noqa: E402
     PROJECT,
     dbt_build_command,
+    end_cleanly_when_terminated,
     growth_exponent,
     last_lines,
     load_average,
@@ -385,4 +386,5 @@ def main(given: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    end_cleanly_when_terminated()
     sys.exit(main())

@@ -206,6 +206,7 @@ ranked as (
 
     union all
 
+    -- "is it rejected" stays out of the join's condition: there it would turn a hash join into a nested loop
     select
         marked.*,
         1 as extraction_rank,
@@ -215,8 +216,8 @@ ranked as (
         marked.content_digest as kept_digest
     from marked
     left join repeated_key
-        on {% for column in key %}marked.{{ column }} = repeated_key.{{ column }} and {% endfor %}not marked.is_rejected
-    where repeated_key.{{ key[0] }} is null
+        on {% for column in key %}marked.{{ column }} = repeated_key.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    where marked.is_rejected or repeated_key.{{ key[0] }} is null
 
 ),
 

@@ -19,6 +19,7 @@
         when {{ raw }} is null then null
         when typeof({{ raw }}) = 'DATE' or typeof({{ raw }}) like 'TIMESTAMP%' then try_cast({{ raw }} as date)
         when {{ is_plain_date(text) }} then try_cast({{ text }} as date)
+        when {{ is_plain_timestamp(text) }} then cast(try_cast({{ text }} as timestamp) as date)
         when regexp_full_match({{ tidy }}, '[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}') then try_cast(translate({{ tidy }}, '/.', '--') as date)
         when regexp_full_match({{ tidy }}, '[0-9]{8}') then cast(try_strptime({{ tidy }}, '%Y%m%d') as date)
         when regexp_full_match({{ tidy }}, '[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日') then try_cast(replace(replace(replace({{ tidy }}, '年', '-'), '月', '-'), '日', '') as date)

@@ -1720,7 +1720,12 @@ def _events() -> None:
 def _test_rows() -> None:
     line = "test and demo rows"
     rejected = {"status_is": "REJECTED", "marks": ["Q_TEST client_name"]}
-    names = [("word", "样例测试有限公司"), ("english", "Sample TEST Company"), ("everyman", "深圳张三公司")]
+    names = [
+        ("word", "样例测试有限公司"),
+        ("english", "Sample TEST Company"),
+        ("one-word", "TEST"),
+        ("everyman", "深圳张三公司"),
+    ]
     for name, client_name in names:
         firm = Firm(f"SAMPLE-{name.upper()}")
         add(
@@ -1733,6 +1738,8 @@ def _test_rows() -> None:
     add("test-row-number", line, firm.client(**rejected))
     firm = Firm("CONTEST")
     add("test-row-only-in-part-of-a-word", line, firm.client(client_name="Latest Contests Company"))
+    firm = Firm("NAMED-TEST")
+    add("test-row-only-in-a-real-name", line, firm.client(client_name="Sample National Test Systems"))
 
 
 _industry()

@@ -157,7 +157,9 @@ class Oracle:
     @cached_property
     def registrations(self) -> dict[int, list[list[Version]]]:
         """Per client its registrations, each with its versions in the order in which they were written."""
-        priority = {row["source_system"]: int(row["source_priority"]) for row in self.seed("rules", "rule_source_priority")}
+        priority = {
+            row["source_system"]: int(row["source_priority"]) for row in self.seed("rules", "rule_source_priority")
+        }
         written: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in self.staging["stg_clients"]:
             written[row["source_system"], row["client_no"]].append(row)
@@ -483,7 +485,12 @@ class Oracle:
                 if ended <= month:
                     outstanding, days, tolerated = Decimal(0), 0, Decimal(0)
                 # nobody booked its end: it is over once it is repaid and the month of its maturity has passed
-                if outstanding <= tolerated and before is not None and before <= tolerated and month > month_end(row["matures_on"]):
+                if (
+                    outstanding <= tolerated
+                    and before is not None
+                    and before <= tolerated
+                    and month > month_end(row["matures_on"])
+                ):
                     break
                 result[loan, month] = self._loan_month(row, month, source, ended, outstanding, days, tolerated, before)
                 before = outstanding
@@ -509,8 +516,12 @@ class Oracle:
             if not first_day <= version_day <= min(month, ended):
                 continue
             schedule = self.schedule(loan, version_day)
-            earlier = sum((i["principal_due"] + i["interest_due"] for i in schedule if i["due_on"] < version_day), Decimal(0))
-            today = sum((i["principal_due"] + i["interest_due"] for i in schedule if i["due_on"] == version_day), Decimal(0))
+            earlier = sum(
+                (i["principal_due"] + i["interest_due"] for i in schedule if i["due_on"] < version_day), Decimal(0)
+            )
+            today = sum(
+                (i["principal_due"] + i["interest_due"] for i in schedule if i["due_on"] == version_day), Decimal(0)
+            )
             due += today
             on_time += max(min(self.paid(loan, version_day) - earlier, today), Decimal(0))
         for item in self.schedule(loan, month):
@@ -540,7 +551,9 @@ class Oracle:
             "outstanding_amount": cents(outstanding * rate),
             "tolerated_amount": cents(tolerated * rate),
             "days_past_due": days,
-            "bucket_code": "WRITTEN_OFF" if is_written_off else self._scale("ref_dpd_bucket", days or 0, month)["bucket_code"],
+            "bucket_code": "WRITTEN_OFF"
+            if is_written_off
+            else self._scale("ref_dpd_bucket", days or 0, month)["bucket_code"],
             "five_class": "LOSS" if is_written_off else five["class_code"],
             "is_non_performing": is_written_off or five["is_non_performing"] == "true",
             "five_class_rule_version": five["rule_version"],

@@ -37,7 +37,9 @@ def client(client_no: str, source_system: str = "CORE", **columns: Any) -> dict[
     return row | columns
 
 
-def loan(loan_no: str, client_no: str, principal: Any, disbursed_on: str, matures_on: str, **columns: Any) -> dict[str, Any]:
+def loan(
+    loan_no: str, client_no: str, principal: Any, disbursed_on: str, matures_on: str, **columns: Any
+) -> dict[str, Any]:
     row = {
         "loan_no": loan_no,
         "source_system": "CORE",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, SHARED, Project, Warehouse, manifest
+from conftest import ROOT, SHARED, Warehouse, manifest
 
 # A model reads from its own layer or from one above it in this list (architecture.md section 2).
 LAYERS = ["input", "staging", "quality", "identity", "features", "segments", "marts"]
@@ -102,7 +102,9 @@ def test_models_and_seeds_are_described(described: dict[str, Any], kind: str) ->
     for node in own_nodes(described, kind):
         if not node["description"].strip():
             silent.append(node["name"])
-        silent += [f"{node['name']}.{name}" for name, column in node["columns"].items() if not column["description"].strip()]
+        silent += [
+            f"{node['name']}.{name}" for name, column in node["columns"].items() if not column["description"].strip()
+        ]
     assert silent == []
 
 
@@ -163,7 +165,9 @@ def test_published_tables_hold_no_personal_data(described: dict[str, Any], demo:
 def test_no_personal_value_is_published(described: dict[str, Any], demo: Warehouse) -> None:
     """No text value of a published table is the name, phone or legal representative of a client of the demo."""
     columns = ["client_name", "former_name", "legal_representative", "phone", "email", "address"]
-    personal = {value for column in columns for (value,) in demo.rows(f"select distinct {column} from staging.stg_clients")}
+    personal = {
+        value for column in columns for (value,) in demo.rows(f"select distinct {column} from staging.stg_clients")
+    }
     personal.discard(None)
     assert len(personal) > 100
     for node in own_nodes(described, "model"):

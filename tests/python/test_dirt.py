@@ -19,7 +19,6 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-
 from conftest import ROOT, Project, Warehouse
 from dirt_cases import CASES, TYPED_DIRT, Case, Row
 

@@ -11,18 +11,20 @@ import gzip
 import hashlib
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Project, Run, Warehouse
+from conftest import Project, Warehouse
+from dbt_jobs import Job, build_all, run_jobs
 from small_input import client, instalments, loan, payments, write_tables
 
 TABLES = {
     "clients": [
-        client("C1", client_name="杭州示例机械有限公司", industry_code="C33", industry_code_edition="2017", x_note="乙"),
+        client(
+            "C1", client_name="杭州示例机械有限公司", industry_code="C33", industry_code_edition="2017", x_note="乙"
+        ),
         client("C2", client_name="宁波示例贸易有限公司", industry_code="51", industry_code_edition="2017", x_note=""),
     ],
     "loans": [loan("L1", "C1", 300, "2024-01-02", "2024-12-31", currency="CNY", x_desk="7")],
@@ -100,7 +102,8 @@ REFUSALS = {
         ["loans.csv", "utf-8"], replace_by("loans.csv", "loans.csv", "loan_no,product_code\nL1,贷\n".encode("gbk"))
     ),
     "gzip is damaged": Refusal(
-        ["loans.csv.gz", "cannot be read"], replace_by("loans.csv", "loans.csv.gz", gzip.compress(b"loan_no\n" * 99)[:-12])
+        ["loans.csv.gz", "cannot be read"],
+        replace_by("loans.csv", "loans.csv.gz", gzip.compress(b"loan_no\n" * 99)[:-12]),
     ),
     "folder holds no parts": Refusal(["loans", "no .parquet file"], folder_without_parts),
     "file is empty": Refusal(["loans.csv", "header"], drop_header),
@@ -111,14 +114,26 @@ REFUSALS = {
     "workbook is named CSV": Refusal(
         ["loans.csv", "Excel or zip"], replace_by("loans.csv", "loans.csv", b"PK\x03\x04" + bytes(60))
     ),
-    "column is a list": Refusal(["product_code", "loans"], parquet("select * replace ([loan_no] as loan_no), ['A'] as product_code from loans")),
-    "column is a structure": Refusal(["product_code", "loans"], parquet("select *, {'a': 1} as product_code from loans")),
+    "column is a list": Refusal(["product_code", "loans"], parquet("select *, ['A'] as product_code from loans")),
+    "column is a structure": Refusal(
+        ["product_code", "loans"], parquet("select *, {'a': 1} as product_code from loans")
+    ),
     "column is binary": Refusal(["product_code", "loans"], parquet("select *, 'A'::blob as product_code from loans")),
     "no column of the contract": Refusal(["loans", "none of the columns"], parquet("select 1 as anything from loans")),
     "input is nowhere": Refusal(["LENDING_INPUT", "/nowhere/to/be/found"], given="/nowhere/to/be/found"),
-    "reporting date does not exist": Refusal(["LENDING_AS_OF_DATE", "2026-02-30"], settings={"LENDING_AS_OF_DATE": "2026-02-30"}),
-    "reporting date is not a date": Refusal(["LENDING_AS_OF_DATE", "yesterday"], settings={"LENDING_AS_OF_DATE": "yesterday"}),
-    "history starts in no month": Refusal(["LENDING_HISTORY_START", "2022-13"], settings={"LENDING_HISTORY_START": "2022-13"}),
+    "reporting date does not exist": Refusal(
+        ["LENDING_AS_OF_DATE", "2026-02-30"], settings={"LENDING_AS_OF_DATE": "2026-02-30"}
+    ),
+    "reporting date is not a date": Refusal(
+        ["LENDING_AS_OF_DATE", "yesterday"], settings={"LENDING_AS_OF_DATE": "yesterday"}
+    ),
+    # both are dates; together they leave no month, which must not pass as an empty warehouse
+    "history starts after the reporting date": Refusal(
+        ["LENDING_HISTORY_START"], settings={"LENDING_AS_OF_DATE": "2024-12-31", "LENDING_HISTORY_START": "2025-02"}
+    ),
+    "history starts in no month": Refusal(
+        ["LENDING_HISTORY_START", "2022-13"], settings={"LENDING_HISTORY_START": "2022-13"}
+    ),
     "currency is unknown": Refusal(["LENDING_CURRENCY", "XXX"], settings={"LENDING_CURRENCY": "XXX"}),
     "encoding is unknown": Refusal(["LENDING_INPUT_ENCODING", "latin9"], settings={"LENDING_INPUT_ENCODING": "latin9"}),
     "name of the schema is none": Refusal(["LENDING_INPUT", "no such; name"], given="schema:no such; name"),
@@ -127,8 +142,8 @@ REFUSALS = {
 }
 
 
-def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def digest(home: Path) -> str:
+    return hashlib.sha256((home / "build.duckdb").read_bytes()).hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -146,8 +161,8 @@ def door(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project(folder)
 
 
-def run(door: Project, home: Path, *arguments: str, **settings: str) -> Run:
-    return door.dbt("run", "--select", "inp_clients", *arguments, home=home, **settings)
+def job(home: Path, *arguments: str, **settings: str) -> Job:
+    return Job(home, ["run", "--select", "inp_clients", *arguments], settings)
 
 
 @pytest.fixture(scope="module")
@@ -155,70 +170,55 @@ def built(door: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an input and a warehouse made from it; copied for every case, never changed."""
     folder = tmp_path_factory.mktemp("built")
     write_tables(folder / "input", TABLES)
-    done = run(door, folder / "home", LENDING_INPUT=str(folder / "input"))
-    assert done.ok, done.output
+    first = job(folder / "home", LENDING_INPUT=str(folder / "input"))
+    run_jobs(door.folder, [first])
+    assert first.code == 0, first.output
     return folder
 
 
-@dataclass
-class Refused:
-    run: Run
-    is_unchanged: bool
-
-
 @pytest.fixture(scope="module")
-def refused(door: Project, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Refused]:
-    """Every case in a copy of the built warehouse, two at a time."""
-
-    def attempt(item: tuple[str, Refusal]) -> tuple[str, Refused]:
-        name, case = item
-        folder = tmp_path_factory.mktemp("case", numbered=True)
-        shutil.copytree(built / "home", folder / "home")
-        before = digest(folder / "home" / "build.duckdb")
+def tried(door: Project, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
+    """Every case in a copy of the built warehouse."""
+    root = tmp_path_factory.mktemp("cases")
+    jobs = {}
+    for number, (name, case) in enumerate(REFUSALS.items()):
         given = str(built / "input")
         if case.given is not None:
             given = case.given
         elif not case.settings:
-            shutil.copytree(built / "input", folder / "input")
-            case.spoil(folder / "input")
-            given = str(folder / "input")
-        done = run(door, folder / "home", LENDING_INPUT=given, **case.settings)
-        return name, Refused(done, digest(folder / "home" / "build.duckdb") == before)
-
-    with ThreadPoolExecutor(2) as pool:
-        return dict(pool.map(attempt, REFUSALS.items()))
+            shutil.copytree(built / "input", root / str(number) / "input")
+            case.spoil(root / str(number) / "input")
+            given = str(root / str(number) / "input")
+        jobs[name] = job(root / str(number) / "home", LENDING_INPUT=given, **case.settings)
+    write_tables(root / "other", TABLES)
+    other = str(root / "other")
+    jobs["another input"] = job(root / "another" / "home", LENDING_INPUT=other)
+    jobs["another input, full refresh"] = job(root / "refreshed" / "home", "--full-refresh", LENDING_INPUT=other)
+    for each in jobs.values():
+        each.home.mkdir(parents=True)
+        shutil.copy(built / "home" / "build.duckdb", each.home)
+    run_jobs(door.folder, list(jobs.values()))
+    return jobs
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_refused_before_the_first_model(refused: dict[str, Refused], name: str) -> None:
-    result = refused[name]
-    assert not result.run.ok, result.run.output
+def test_refused_before_the_first_model(tried: dict[str, Job], built: Path, name: str) -> None:
+    refusal = tried[name]
+    assert refusal.code == 1, refusal.output
     for word in REFUSALS[name].named:
-        assert word in result.run.output, f"{word!r} is not named:\n{result.run.output}"
-    assert "Traceback" not in result.run.output, result.run.output
-    assert "model raw.inp_clients" not in result.run.output, "a model ran"
-    assert result.is_unchanged, "the warehouse file changed"
+        assert word in refusal.output, f"{word!r} is not named:\n{refusal.output}"
+    assert "Traceback" not in refusal.output, refusal.output
+    assert "raw.inp_clients" not in refusal.output, "a model ran"
+    assert digest(refusal.home) == digest(built / "home"), "the warehouse file changed"
 
 
-def test_another_input_needs_full_refresh(door: Project, built: Path, tmp_path: Path) -> None:
-    shutil.copytree(built / "home", tmp_path / "home")
-    write_tables(tmp_path / "other", TABLES)
-    before = digest(tmp_path / "home" / "build.duckdb")
-    refusal = run(door, tmp_path / "home", LENDING_INPUT=str(tmp_path / "other"))
-    assert not refusal.ok
+def test_another_input_needs_full_refresh(tried: dict[str, Job], built: Path) -> None:
+    refusal = tried["another input"]
+    assert refusal.code == 1, refusal.output
     assert "--full-refresh" in refusal.output and str(built / "input") in refusal.output
-    assert digest(tmp_path / "home" / "build.duckdb") == before
-    replaced = run(door, tmp_path / "home", "--full-refresh", LENDING_INPUT=str(tmp_path / "other"))
-    assert replaced.ok, replaced.output
-
-
-def test_history_cannot_start_after_the_reporting_date(door: Project, built: Path, tmp_path: Path) -> None:
-    """Both settings are dates; together they leave no month, which must not pass as an empty warehouse."""
-    shutil.copytree(built / "home", tmp_path / "home")
-    settings = {"LENDING_AS_OF_DATE": "2024-12-31", "LENDING_HISTORY_START": "2025-02"}
-    done = run(door, tmp_path / "home", LENDING_INPUT=str(built / "input"), **settings)
-    assert not done.ok, done.output
-    assert "LENDING_HISTORY_START" in done.output
+    assert digest(refusal.home) == digest(built / "home")
+    replaced = tried["another input, full refresh"]
+    assert replaced.code == 0, replaced.output
 
 
 # The same data, delivered in other ways ------------------------------------------------------------------------------
@@ -226,11 +226,6 @@ def test_history_cannot_start_after_the_reporting_date(door: Project, built: Pat
 
 def staging_rows(warehouse: Warehouse) -> dict[str, list[tuple[object, ...]]]:
     return {table: sorted(warehouse.rows(f"select * from staging.{table}"), key=repr) for table in STAGING}
-
-
-def build_staging(project: Project, home: Path, **settings: str) -> dict[str, list[tuple[object, ...]]]:
-    arguments = ["--select", *[f"+{table}" for table in STAGING], "--exclude-resource-type", "test"]
-    return staging_rows(project.build(home, *arguments, **settings))
 
 
 def mixed_formats(folder: Path) -> None:
@@ -247,7 +242,9 @@ def mixed_formats(folder: Path) -> None:
             conn.execute(f"copy (select * {paid} where {condition}) to '{target}' (format parquet)")
         # typed, as a database would deliver it
         typed = "cast(instalment_no as integer) as instalment_no, cast(due_on as date) as due_on"
-        typed += ", cast(principal_due as decimal(18, 2)) as principal_due, cast(extracted_at as timestamp) as extracted_at"
+        typed += (
+            ", cast(principal_due as decimal(18, 2)) as principal_due, cast(extracted_at as timestamp) as extracted_at"
+        )
         target = folder / "repayment_schedules.parquet"
         scheduled = rows.format(folder / "repayment_schedules.csv")
         conn.execute(f"copy (select * replace ({typed}) {scheduled}) to '{target}' (format parquet)")
@@ -261,7 +258,9 @@ def in_gbk(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def delivered(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[tuple[object, ...]]]]:
+def delivered(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, list[tuple[object, ...]]]]:
     """Staging rows per way of delivery."""
     root = tmp_path_factory.mktemp("delivered")
     for name in ("plain", "mixed", "gbk"):
@@ -279,11 +278,9 @@ def delivered(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dic
     settings["gbk"]["LENDING_INPUT_ENCODING"] = "gbk"
     settings["schema"] = {"LENDING_INPUT": "schema:lender"}
 
-    def build(name: str) -> tuple[str, dict[str, list[tuple[object, ...]]]]:
-        return name, build_staging(project, root / name / "home", **settings[name])
-
-    with ThreadPoolExecutor(2) as pool:
-        return dict(pool.map(build, settings))
+    select = ["--select", *[f"+{table}" for table in STAGING], "--exclude-resource-type", "test", "unit_test"]
+    build_all(project.folder, {root / name / "home": given for name, given in settings.items()}, *select)
+    return {name: staging_rows(Warehouse(root / name / "home")) for name in settings}
 
 
 def test_plain_delivery_is_accepted(delivered: dict[str, dict[str, list[tuple[object, ...]]]]) -> None:
@@ -293,7 +290,9 @@ def test_plain_delivery_is_accepted(delivered: dict[str, dict[str, list[tuple[ob
 
 
 @pytest.mark.parametrize("way", ["mixed", "gbk", "schema"])
-def test_every_delivery_gives_the_same_rows(delivered: dict[str, dict[str, list[tuple[object, ...]]]], way: str) -> None:
+def test_every_delivery_gives_the_same_rows(
+    delivered: dict[str, dict[str, list[tuple[object, ...]]]], way: str
+) -> None:
     assert delivered[way] == delivered["plain"]
 
 

@@ -169,6 +169,9 @@ def golden(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Wareho
         loans.append(loan(f"DPD-{name}", "L", 300, "2024-01-02", "2024-12-31"))
         schedules += instalments(f"DPD-{name}", DPD_SCHEDULE)
         paid += payments(f"DPD-{name}", bookings)
+    # more than 180 days: doubtful under the older bands, substandard since 2023-07-01
+    loans.append(loan("RULE-CHANGE", "L", 1000, "2022-06-01", "2022-12-01"))
+    schedules += instalments("RULE-CHANGE", [("2022-12-01", 1000, 10)])
     # a loan that was repaid and matured before the history begins, and one that is repaid early
     loans.append(loan("LONG-GONE", "L", 1000, "2020-01-10", "2020-06-10"))
     schedules += instalments("LONG-GONE", [("2020-06-10", 1000, 20)])
@@ -190,7 +193,7 @@ def golden(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Wareho
     }
     folder = tmp_path_factory.mktemp("golden")
     write_tables(folder / "input", tables)
-    settings = {"LENDING_INPUT": str(folder / "input"), "LENDING_HISTORY_START": "2023-07"}
+    settings = {"LENDING_INPUT": str(folder / "input"), "LENDING_HISTORY_START": "2023-06"}
     return project.build(folder / "home", *MODELS, **settings)
 
 
@@ -207,7 +210,7 @@ def sizes(golden: Warehouse) -> dict[str, tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("number", "vector"),
-    enumerate(SIZE_VECTORS),
+    list(enumerate(SIZE_VECTORS)),
     ids=["-".join(str(part) for part in vector) for vector in SIZE_VECTORS],
 )
 def test_size(sizes: dict[str, tuple[str, str]], number: int, vector: tuple[Any, ...]) -> None:
@@ -221,7 +224,9 @@ def codes(golden: Warehouse) -> dict[str, tuple[Any, ...]]:
     return {row[0]: row[1:] for row in golden.rows(sql) if row[0].startswith("U")}
 
 
-@pytest.mark.parametrize(("number", "vector"), enumerate(USCC_VECTORS), ids=[vector[0] for vector in USCC_VECTORS])
+@pytest.mark.parametrize(
+    ("number", "vector"), list(enumerate(USCC_VECTORS)), ids=[vector[0] for vector in USCC_VECTORS]
+)
 def test_uscc(codes: dict[str, tuple[Any, ...]], number: int, vector: tuple[str, str, bool, str | None]) -> None:
     _, kept, is_valid, mark = vector
     assert codes[f"U{number:02d}"] == ("ACCEPTED", kept, is_valid, [] if mark is None else [mark])
@@ -236,6 +241,16 @@ def test_five_class(golden: Warehouse, vector: tuple[int, str, bool, int, str]) 
         where loan_no = ? and as_of_month = ?
     """
     assert golden.rows(sql, [f"DAYS-{days}", AS_OF]) == [(days, *standing)]
+
+
+def test_five_class_follows_the_rule_of_the_month(golden: Warehouse) -> None:
+    sql = """
+        select days_past_due, five_class, five_class_rule_version
+        from marts.fct_loan_month
+        where loan_no = 'RULE-CHANGE' and as_of_month in (date '2023-06-30', date '2023-07-31')
+        order by as_of_month
+    """
+    assert golden.rows(sql) == [(211, "DOUBTFUL", "CBRC-2007"), (242, "SUBSTANDARD", "CBIRC-PBC-2023-1")]
 
 
 @pytest.mark.parametrize("name", DPD_VECTORS)

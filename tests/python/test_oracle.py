@@ -13,9 +13,10 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import ROOT, Project, Warehouse
+from dbt_jobs import build_all
 from oracle import CENT, STAGING_TABLES, Oracle
 
-MODELS = ["--select", "+mart_segment_performance", "fct_loan_month", "--exclude-resource-type", "test"]
+MODELS = ["--select", "+mart_segment_performance", "fct_loan_month", "--exclude-resource-type", "test", "unit_test"]
 SHOWN = 12
 # (seed, clients, file format): dirty, and small enough for a test
 GENERATED = [(11, 150, "csv"), (23, 200, "parquet"), (47, 150, "parquet")]
@@ -75,21 +76,37 @@ def assert_same(
     assert not problems, f"{len(problems)} differences in {len(expected)} rows, such as\n{shown}"
 
 
-@pytest.fixture(scope="session", params=["demo", *GENERATED], ids=lambda case: case if case == "demo" else f"seed{case[0]}")
-def comparison(
-    request: pytest.FixtureRequest, project: Project, tmp_path_factory: pytest.TempPathFactory
-) -> Comparison:
+@pytest.fixture(scope="session")
+def generated(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Warehouse]:
+    """The generated portfolios by their seed, built together."""
+    root = tmp_path_factory.mktemp("generated")
+    homes = {}
+    for seed, clients, file_format in GENERATED:
+        generate(root / str(seed) / "input", clients, seed, file_format)
+        homes[seed] = root / str(seed) / "home"
+    build_all(project.folder, {home: {"LENDING_INPUT": str(home.parent / "input")} for home in homes.values()}, *MODELS)
+    return {seed: Warehouse(home) for seed, home in homes.items()}
+
+
+@pytest.fixture(scope="session", params=["demo", *(seed for seed, *_ in GENERATED)], ids=str)
+def comparison(request: pytest.FixtureRequest, project: Project) -> Comparison:
     if request.param == "demo":
         return Comparison(project, request.getfixturevalue("demo"))
-    seed, clients, file_format = request.param
-    folder = tmp_path_factory.mktemp(f"generated_{seed}")
-    generate(folder / "input", clients, seed, file_format)
-    return Comparison(project, project.build(folder / "home", *MODELS, LENDING_INPUT=str(folder / "input")))
+    return Comparison(project, request.getfixturevalue("generated")[request.param])
 
 
 def generate(folder: Path, clients: int, seed: int, file_format: str) -> None:
     command = [sys.executable, str(ROOT / "bench" / "generate.py"), "--clients", str(clients), "--seed", str(seed)]
-    command += ["--format", file_format, "--dirt", "0.01", "--out", str(folder), "--truth", str(folder.parent / "truth")]
+    command += [
+        "--format",
+        file_format,
+        "--dirt",
+        "0.01",
+        "--out",
+        str(folder),
+        "--truth",
+        str(folder.parent / "truth"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -130,7 +147,14 @@ def test_loan_months(comparison: Comparison) -> None:
         # an instalment that is short by a tolerated amount counts as paid: the balance may be read either way
         if found is not None and abs(row["outstanding_amount"] - found["outstanding_amount"]) <= tolerated:
             row["outstanding_amount"] = found["outstanding_amount"]
-    money = ["outstanding_amount", "due_amount", "paid_on_time_amount", "collected_amount", "paid_amount", "written_off_amount"]
+    money = [
+        "outstanding_amount",
+        "due_amount",
+        "paid_on_time_amount",
+        "collected_amount",
+        "paid_amount",
+        "written_off_amount",
+    ]
     assert_same(expected, actual, dict.fromkeys(money, CENT))
 
 
@@ -142,7 +166,11 @@ def test_segment_performance(comparison: Comparison) -> None:
         for axis, table in [("INDUSTRY", "segments.seg_industry"), ("SIZE", "segments.seg_size")]
     }
     actual = comparison.actual("marts.mart_segment_performance", "axis", "segment_code", "as_of_month")
-    measures = {key for row in actual.values() for key in row if key.endswith("_amount")} | {"clients", "borrowers", "live_loans"}
+    measures = {key for row in actual.values() for key in row if key.endswith("_amount")} | {
+        "clients",
+        "borrowers",
+        "live_loans",
+    }
     computed = comparison.oracle.performance(rows, segments)
     expected = {key: {measure: row.get(measure, 0) for measure in measures} for key, row in computed.items()}
     assert_same(expected, actual)

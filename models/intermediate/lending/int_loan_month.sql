@@ -211,6 +211,7 @@ converted as (
     select
         lived.*,
         case when lived.currency = '{{ lending_currency() }}' then 1 else fx.rate_end end as rate_end,
+        case when lived.days_past_due is not null then {{ var('longest_days_past_due') }} end as longest_days_past_due,
         due_in_month.due_amount as due_in_month,
         due_in_month.paid_on_time_amount as paid_on_time_in_month
     from lived
@@ -247,7 +248,7 @@ select
     cast(converted.days_past_due as integer) as days_past_due,
     case when coalesce(converted.is_written_off, false) then 'WRITTEN_OFF' else scale.bucket_code end as bucket_code,
     case when coalesce(converted.is_written_off, false) then 'LOSS' else scale.five_class end as five_class,
-    coalesce(converted.is_written_off, false) or scale.is_non_performing as is_non_performing,
+    case when coalesce(converted.is_written_off, false) then true else scale.is_non_performing end as is_non_performing,
     scale.rule_version as five_class_rule_version,
     case when coalesce(converted.is_written_off, false) then 3 else scale.stage end as stage,
     {{ converted('cast(coalesce(converted.due_in_month, 0) as decimal(18,2))', 'converted.rate_end') }} as due_amount,
@@ -264,6 +265,7 @@ select
         and abs(converted.month_end_outstanding - converted.outstanding) > 1 as differs_from_month_end
 from converted
 left join {{ ref('int_days_past_due_scale') }} as scale
-    on least(coalesce(converted.days_past_due, 0), {{ var('longest_days_past_due') }}) = scale.days_past_due
+    -- days that nobody knows have no class: NULL joins nothing
+    on least(converted.days_past_due, converted.longest_days_past_due) = scale.days_past_due
     and converted.as_of_month >= scale.valid_from
     and converted.as_of_month < scale.valid_to

@@ -48,7 +48,8 @@
             select 1
             from """ ~ ref('rule_test_client') ~ """ as test_client
             where (test_client.attribute = 'CLIENT_NAME' and test_client.match_kind = 'CONTAINS' and contains(lower(examined.client_name), test_client.pattern))
-                or (test_client.attribute = 'CLIENT_NAME' and test_client.match_kind = 'WORD' and contains(' ' || lower(examined.client_name) || ' ', ' ' || test_client.pattern || ' '))
+                or (test_client.attribute = 'CLIENT_NAME' and test_client.match_kind = 'WORDS' and contains(' ' || lower(examined.client_name) || ' ', ' ' || test_client.pattern || ' '))
+                or (test_client.attribute = 'CLIENT_NAME' and test_client.match_kind = 'EQUALS' and lower(examined.client_name) = test_client.pattern)
                 or (test_client.attribute = 'CLIENT_NO' and test_client.match_kind = 'EQUALS' and examined.client_no = test_client.pattern)
         )"""},
         {'code': 'S_EMP', 'column': 'employees', 'effect': 'empty', 'when': "(employees = 0 and has_payroll) or employees < 0 or regexp_full_match(cast(employees as varchar), '9{6,}')"},
