@@ -37,9 +37,9 @@
     {%- if kind == 'code' -%}{%- set value = 'upper(' ~ value ~ ')' -%}{%- endif -%}
     {%- if kind == 'id' -%}
         {#- a number that a spreadsheet turned into scientific notation is lost; "0" stands for nothing -#}
-        case when {{ raw }} is null then null when {{ is_null_word('trim(' ~ text ~ ')') }} or {{ text }} = '0' or {{ is_spreadsheet_number(text) }} then null else {{ value }} end
+        case when {{ raw }} is null then null when {{ is_null_word(value) }} or {{ value }} = '0' or {{ is_spreadsheet_number(text) }} then null else {{ value }} end
     {%- else -%}
-        case when {{ raw }} is null then null when {{ is_null_word('tidied_text(' ~ text ~ ')' if kind != 'code' else 'trim(' ~ text ~ ')') }} then null else {{ value }} end
+        case when {{ raw }} is null then null when {{ is_null_word('tidied_text(' ~ text ~ ')' if kind != 'code' else value) }} then null else {{ value }} end
     {%- endif -%}
 {%- endmacro %}
 

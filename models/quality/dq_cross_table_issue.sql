@@ -70,7 +70,7 @@ overpaid as (
     from paid
     inner join scheduled on paid.loan_no = scheduled.loan_no
     cross join limits
-    where scheduled.due > 0 and paid.paid > scheduled.due * (1 + limits.overpaid_share)
+    where scheduled.due > 0 and cast(paid.paid as double) > cast(scheduled.due as double) * (1 + cast(limits.overpaid_share as double))
 
 ),
 
@@ -81,7 +81,18 @@ settled_short as (
     from loan
     inner join paid on loan.loan_no = paid.loan_no
     cross join limits
-    where loan.status = 'SETTLED' and paid.paid < loan.principal * (1 - limits.settled_short_share)
+    where loan.status = 'SETTLED' and cast(paid.paid as double) < cast(loan.principal as double) * (1 - cast(limits.settled_short_share as double))
+
+    union
+
+    -- or the source itself still shows a balance after the day
+    select loan.loan_no
+    from loan
+    inner join {{ ref('stg_loan_month_ends') }} as balance
+        on loan.loan_no = balance.loan_no
+        and loan.closed_on < balance.month_end
+    cross join limits
+    where loan.status = 'SETTLED' and cast(balance.outstanding_principal as double) > cast(loan.principal as double) * cast(limits.settled_short_share as double)
 
 ),
 

@@ -452,6 +452,11 @@ class Oracle:
         if source == "SCHEDULE":
             state = self.walk(self.schedule(loan, month), money)
             days = 0 if state.oldest_open is None else max((month - state.oldest_open).days, 0)
+            amount, share = self._tolerance
+            unscheduled = row["principal"] - state.scheduled_principal
+            if 0 < unscheduled <= max(amount, share * row["principal"]):
+                # a schedule that misses its principal by a rounding
+                state.tolerated += unscheduled
             return max(row["principal"] - state.principal_paid, Decimal(0)), days, state.tolerated
         if source == "MONTH_ENDS":
             rows = self.balances[loan]
@@ -542,7 +547,10 @@ class Oracle:
             state = "CLOSED"
         else:
             state = "REPAID" if outstanding <= tolerated else "LIVE"
-        five = self._scale("ref_five_class", days or 0, month)
+        # days that nobody knows are not zero days: they have no class
+        five = {} if days is None else self._scale("ref_five_class", days, month)
+        bucket = {} if days is None else self._scale("ref_dpd_bucket", days, month)
+        stage = {} if days is None else self._scale("ref_stage", days, month)
         return {
             "client_key": self.client_of[row["source_system"], row["client_no"]],
             "months_on_book": (month.year - row["disbursed_on"].year) * 12 + month.month - row["disbursed_on"].month,
@@ -551,13 +559,11 @@ class Oracle:
             "outstanding_amount": cents(outstanding * rate),
             "tolerated_amount": cents(tolerated * rate),
             "days_past_due": days,
-            "bucket_code": "WRITTEN_OFF"
-            if is_written_off
-            else self._scale("ref_dpd_bucket", days or 0, month)["bucket_code"],
-            "five_class": "LOSS" if is_written_off else five["class_code"],
-            "is_non_performing": is_written_off or five["is_non_performing"] == "true",
-            "five_class_rule_version": five["rule_version"],
-            "stage": 3 if is_written_off else int(self._scale("ref_stage", days or 0, month)["stage"]),
+            "bucket_code": "WRITTEN_OFF" if is_written_off else bucket.get("bucket_code"),
+            "five_class": "LOSS" if is_written_off else five.get("class_code"),
+            "is_non_performing": is_written_off or (five["is_non_performing"] == "true" if five else None),
+            "five_class_rule_version": five.get("rule_version"),
+            "stage": 3 if is_written_off else int(stage["stage"]) if stage else None,
             "due_amount": cents(due * rate),
             "paid_on_time_amount": cents(on_time * rate),
             "collected_amount": cents(collected * rate),

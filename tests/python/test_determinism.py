@@ -17,7 +17,7 @@ Digests = dict[str, tuple[int, str]]
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("determinism")
-    generate(folder / "input", 120, 31, "parquet")
+    generate(folder / "input", 120, 34, "parquet")
     return folder
 
 

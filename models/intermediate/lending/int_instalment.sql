@@ -70,7 +70,10 @@ summed as (
 
 select
     summed.*,
-    cast(greatest(tolerance.tolerance_amount, tolerance.tolerance_share * summed.amount_due) as decimal(18,2)) as tolerated_amount,
-    cast(summed.total_due - greatest(tolerance.tolerance_amount, tolerance.tolerance_share * summed.amount_due) as decimal(18,2)) as covered_at
+    greatest(tolerance.tolerance_amount, cast(tolerance.tolerance_share * cast(summed.amount_due as decimal(28,2)) as decimal(18,2))) as tolerated_amount,
+    cast(
+        summed.total_due
+        - greatest(tolerance.tolerance_amount, cast(tolerance.tolerance_share * cast(summed.amount_due as decimal(28,2)) as decimal(18,2))) as decimal(18,2)
+    ) as covered_at
 from summed
 cross join tolerance

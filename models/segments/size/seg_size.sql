@@ -32,10 +32,10 @@ with facts as (
         and grid.as_of_month < statement.to_month
         and statement.is_ratio_usable
     left join {{ ref('int_client_sponsor') }} as sponsor
-        on grid.client_key = sponsor.client_key
+        -- the condition stands in the key: a condition on the left side alone would make a nested loop
+        on case when spans.org_type = 'SPV' then grid.client_key end = sponsor.client_key
         and grid.as_of_month >= sponsor.from_month
         and grid.as_of_month < sponsor.to_month
-        and spans.org_type = 'SPV'
 
 ),
 

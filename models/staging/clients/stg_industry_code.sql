@@ -28,7 +28,8 @@ split as (
     select
         *,
         nullif(regexp_extract(cleaned_code, '^([A-U]?)[0-9]*([ .:].*)?$', 1), '') as section_letter,
-        nullif(regexp_extract(cleaned_code, '^[A-U]?([0-9]+)([ .:].*)?$', 1), '') as digits
+        nullif(regexp_extract(cleaned_code, '^[A-U]?([0-9]+)([ .:].*)?$', 1), '') as digits,
+        nullif(trim(regexp_extract(cleaned_code, '^[A-U]?[0-9]+[ .:](.*)$', 1)), '') as written_title
     from read
 
 ),
@@ -47,7 +48,8 @@ candidates as (
         -- NAICS is kept to four digits in the list: a longer code is known by its first four
         select 2, case when code_system = 'NAICS' and length(digits) > 4 then left(digits, 4) end
         union all
-        select 3, case when length(digits) < 4 and code_system <> 'NAICS' then '0' || digits end
+        -- a spreadsheet takes the zero from a number, never from a text that starts with a letter
+        select 3, case when length(digits) < 4 and code_system <> 'NAICS' and section_letter is null then '0' || digits end
         union all
         -- the edition of 2011 is listed in full only where it differs: elsewhere its group or division knows the code
         select 4, case when code_system = 'GBT4754' and edition = '2011' and length(digits) = 4 then left(digits, 3) end
@@ -103,6 +105,26 @@ chosen as (
     from editions
     where choice = 1
 
+),
+
+-- "C39 ..." whose words are the title of a code that is neither above nor below it
+titled as (
+
+    select
+        chosen.delivered_code,
+        chosen.delivered_system,
+        chosen.delivered_edition,
+        bool_or(
+            starts_with(named.code, chosen.candidate_code)
+            or starts_with(chosen.candidate_code, named.code)
+            or named.code = chosen.section_code
+        ) as is_confirmed
+    from chosen
+    inner join {{ ref('ref_industry_code') }} as named
+        on chosen.code_system = named.code_system
+        and chosen.written_title = named.title
+    group by chosen.delivered_code, chosen.delivered_system, chosen.delivered_edition
+
 )
 
 select
@@ -110,12 +132,12 @@ select
     split.delivered_system,
     split.delivered_edition,
     split.cleaned_code,
-    split.code_system as resolved_system,
-    case when not chosen.is_ambiguous then chosen.known_edition end as resolved_edition,
-    case when not chosen.is_ambiguous then chosen.candidate_code end as resolved_code,
+    case when split.cleaned_code is not null then split.code_system end as resolved_system,
+    case when not chosen.is_ambiguous and coalesce(titled.is_confirmed, true) then chosen.known_edition end as resolved_edition,
+    case when not chosen.is_ambiguous and coalesce(titled.is_confirmed, true) then chosen.candidate_code end as resolved_code,
     case
         when split.cleaned_code is null then 'W_NULLED'
-        when chosen.choice is null then 'S_INDUSTRY'
+        when chosen.choice is null or not coalesce(titled.is_confirmed, true) then 'S_INDUSTRY'
         when chosen.is_ambiguous then 'AMBIGUOUS_INDUSTRY_EDITION'
         when chosen.reading_order = 3 then 'W_PAD'
         else mark_code(split.delivered_code, split.cleaned_code, [])
@@ -125,3 +147,7 @@ left join chosen
     on split.delivered_code = chosen.delivered_code
     and split.delivered_system is not distinct from chosen.delivered_system
     and split.delivered_edition is not distinct from chosen.delivered_edition
+left join titled
+    on split.delivered_code = titled.delivered_code
+    and split.delivered_system is not distinct from titled.delivered_system
+    and split.delivered_edition is not distinct from titled.delivered_edition

@@ -2,7 +2,11 @@
 -- taken out together. A rate written as a multiple of a benchmark ("上浮30%", "1.3倍") is converted with the loan prime
 -- rate of the day of disbursement, and marked.
 {%- set twin = "partition by source_system, client_no, disbursed_on, abs(principal)" %}
-{%- set has_twin = "(min(principal) over (" ~ twin ~ ") < 0 and max(principal) over (" ~ twin ~ ") > 0)" %}
+{#- bookings and reversals pair off one to one, cancelled loans first; a copy of a row counts once -#}
+{%- set place = "dense_rank() over (" ~ twin ~ ", principal < 0 order by case when status = 'CANCELLED' then 0 else 1 end, loan_no)" %}
+{%- set reversals = "count(distinct case when principal < 0 then loan_no end) over (" ~ twin ~ ")" %}
+{%- set bookings = "count(distinct case when principal > 0 then loan_no end) over (" ~ twin ~ ")" %}
+{%- set has_twin = "(" ~ place ~ " <= least(" ~ reversals ~ ", " ~ bookings ~ "))" %}
 {{ judged_rows(
     'loans',
     parents=[
