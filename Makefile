@@ -28,7 +28,7 @@ build: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --processes 2 models tests analyses
+	$(BIN)/sqlfluff lint --processes 2 models tests
 	$(BIN)/python scripts/generate_contract.py --check
 
 test: $(READY) lint

@@ -88,7 +88,7 @@ def contract_macro(tables: dict[str, dict[str, Any]], amounts: dict[str, list[st
     ]
     for table, spec in tables.items():
         lines.append(f"        {json.dumps(table)}: {{")
-        lines.append(f"            \"needed\": {spec['needed']}, \"key\": {json.dumps(spec['key'])},")
+        lines.append(f'            "needed": {spec["needed"]}, "key": {json.dumps(spec["key"])},')
         lines.append('            "columns": {')
         for name, column in spec["columns"].items():
             shown = {k: v for k, v in column.items() if k != "meaning"}
@@ -153,12 +153,15 @@ def staging_yaml(folder: str, names: list[str], tables: dict[str, Any], added: d
             {"name": n, "data_type": v["type"], "description": v["description"]}
             for n, v in (added["tables"].get(table) or {}).items()
         ]
-        issues = [{"name": n, "data_type": v["type"], "description": v["description"]} for n, v in added["base"].items()]
+        issues = [
+            {"name": n, "data_type": v["type"], "description": v["description"]} for n, v in added["base"].items()
+        ]
         key = ", ".join(spec["key"])
         models.append(
             {
                 "name": f"base_{table}",
-                "description": f"Every delivered row of {table}, typed, repaired where certain and judged (domain.md section 5b). "
+                "description": f"Every delivered row of {table}, typed, repaired where certain and judged "
+                "(domain.md section 5b). "
                 f"Grain: one delivered row. Columns that start with x_ follow as delivered.",
                 "config": {"materialized": "table"},
                 "columns": columns + extra + issues,
@@ -190,7 +193,8 @@ def outputs() -> dict[str, str]:
             "models": [
                 {
                     "name": f"inp_{table}",
-                    "description": f"{table} as delivered, behind one name. Grain: {spec['grain']}. Key: {', '.join(spec['key'])}. "
+                    "description": f"{table} as delivered, behind one name. Grain: {spec['grain']}. "
+                    f"Key: {', '.join(spec['key'])}. "
                     + ("Needed." if spec["needed"] else "Optional: empty when it was not delivered."),
                     "columns": [described(n, c, False) for n, c in spec["columns"].items()],
                 }
@@ -206,9 +210,13 @@ def outputs() -> dict[str, str]:
             "seeds": [
                 {
                     "name": f"demo_{table}",
-                    "description": f"SYNTHETIC demo data, deliberately dirty, every column as text: {table}. Grain: {spec['grain']}.",
+                    "description": "SYNTHETIC demo data, deliberately dirty, every column as text: "
+                    f"{table}. Grain: {spec['grain']}.",
                     "config": {"column_types": {name: "varchar" for name in spec["columns"]}},
-                    "columns": [{"name": n, "description": described(n, c, False)["description"]} for n, c in spec["columns"].items()],
+                    "columns": [
+                        {"name": n, "description": described(n, c, False)["description"]}
+                        for n, c in spec["columns"].items()
+                    ],
                 }
                 for table, spec in tables.items()
             ],

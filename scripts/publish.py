@@ -58,11 +58,14 @@ def _text(value: str) -> str:
 def _copy_table(conn: duckdb.DuckDBPyConnection, schema: str, table: str, parquet: Path) -> int:
     """Copies one table of `source` into `target` with its definition and comments; returns the rows."""
     found = conn.execute(
-        "select sql, comment from duckdb_tables() where database_name = 'source' and schema_name = ? and table_name = ?",
+        "select sql, comment from duckdb_tables() where database_name = 'source' "
+        "and schema_name = ? and table_name = ?",
         [schema, table],
     ).fetchone()
     if found is None:
-        raise RuntimeError(f"{schema}.{table} is in the manifest but not in the warehouse; build the whole project first.")
+        raise RuntimeError(
+            f"{schema}.{table} is in the manifest but not in the warehouse; build the whole project first."
+        )
     definition, comment = found
     conn.execute(definition)
     conn.execute(f"insert into target.{schema}.{table} select * from source.{schema}.{table}")
@@ -76,7 +79,8 @@ def _copy_table(conn: duckdb.DuckDBPyConnection, schema: str, table: str, parque
     for column, text in columns:
         conn.execute(f"comment on column target.{schema}.{table}.{column} is {_text(text)}")
     rows = conn.execute(f"select count(*) from target.{schema}.{table}").fetchone()
-    conn.execute(f"copy target.{schema}.{table} to {_text(str(parquet / (table + '.parquet')))} (format parquet, compression zstd)")
+    file = _text(str(parquet / f"{table}.parquet"))
+    conn.execute(f"copy target.{schema}.{table} to {file} (format parquet, compression zstd)")
     return int(rows[0]) if rows else 0
 
 

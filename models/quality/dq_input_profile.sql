@@ -38,7 +38,11 @@ profile as (
     cross join (
         values
         {% for column, spec in contract['columns'].items() -%}
-        ('{{ column }}', '{{ spec['requirement'] }}', '{{ spec['type'] }}', {{ 'true' if input_is_demo() or column in delivered else 'false' }}, '{{ 'VARCHAR' if input_is_demo() else delivered.get(column, '') }}'){{ ',' if not loop.last }}
+        {%- set is_there = input_is_demo() or column in delivered %}
+        (
+            '{{ column }}', '{{ spec['requirement'] }}', '{{ spec['type'] }}',
+            {{ 'true' if is_there else 'false' }}, '{{ 'VARCHAR' if input_is_demo() else delivered.get(column, '') }}'
+        ){{ ',' if not loop.last }}
         {% endfor %}
     ) as contract_column (column_name, requirement, contract_type, is_delivered, delivered_type)
     {{ 'union all' if not loop.last }}

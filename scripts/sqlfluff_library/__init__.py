@@ -1,4 +1,4 @@
-"""Stand-ins for what dbt gives its templates and sqlfluff does not: no database, no graph, settings at their defaults."""
+"""Stand-ins for what dbt gives its templates and sqlfluff does not: no database, no graph, default settings."""
 
 from __future__ import annotations
 

@@ -17,7 +17,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
-NOT_COPIED = shutil.ignore_patterns(".git", ".venv*", "target", "logs", "warehouse", "releases", "__pycache__", ".*_cache")
+NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv*", "target", "logs", "warehouse", "releases", "__pycache__", ".*_cache"
+)
 SETTINGS = [name for name in os.environ if name.startswith(("LENDING_", "DBT_"))]
 
 
@@ -87,7 +89,9 @@ class Warehouse:
     def tables(self, *schemas: str) -> list[tuple[str, str]]:
         """(schema, table) of the tables, not the views, in some schemas."""
         listed = ", ".join(f"'{schema}'" for schema in schemas)
-        return self.rows(f"select schema_name, table_name from duckdb_tables() where schema_name in ({listed}) order by all")
+        return self.rows(
+            f"select schema_name, table_name from duckdb_tables() where schema_name in ({listed}) order by all"
+        )
 
     def digests(self, *schemas: str) -> dict[str, tuple[int, str]]:
         """Per table the row count and a digest of its content that does not depend on the order of rows."""

@@ -980,6 +980,16 @@ def _reversals_and_copies() -> None:
         firm.loan(loan_no="TWIN-REVERSAL", principal="-100000", **gone, read={"principal": Decimal("-100000.00")}),
         firm.payment(status_is="REJECTED", marks=["ORPHAN_OF_QUARANTINED loan_no"]),
     )
+    # two real loans of one day and amount, one of them taken back: the other stays
+    firm = Firm("TWIN-OF-TWO")
+    add(
+        "negative-principal-with-one-of-two",
+        line,
+        firm.client(),
+        firm.loan(loan_no="TWIN-OF-TWO-A"),
+        firm.loan(loan_no="TWIN-OF-TWO-B", status="CANCELLED", **gone),
+        firm.loan(loan_no="TWIN-OF-TWO-REVERSAL", principal="-100000", **gone),
+    )
     firm = Firm("REVERSED-PAYMENT")
     add(
         "payment-reversed",

@@ -35,7 +35,8 @@ def described(demo: Warehouse) -> dict[str, Any]:
 def layer_of(node: dict[str, Any]) -> str:
     folder = node["fqn"][1]
     if folder == "intermediate":
-        return "identity" if node["fqn"][2] == "identity" else "features"
+        # the calendar is the grid's other half: clients by month
+        return "identity" if node["fqn"][2] in ("identity", "calendar") else "features"
     return folder
 
 
