@@ -353,7 +353,14 @@ def _lending_rejects(editor: Editor) -> None:
 
 
 def _shift(day: str, days: int) -> str:
-    return str(np.datetime64(day[:10]) + days)
+    # a date may already be written in another way
+    written = day.replace("/", "-").replace("年", "-").replace("月", "-").replace("日", "").split(" ")[0]
+    if written.isdigit() and len(written) == 8:
+        return str(np.datetime64(f"{written[:4]}-{written[4:6]}-{written[6:]}") + days)
+    if written.isdigit():
+        return str(np.datetime64("1899-12-30") + int(written) + days)
+    year, month, date = (int(part) for part in written[:10].split("-"))
+    return str(np.datetime64(f"{year:04d}-{month:02d}-{date:02d}") + days)
 
 
 def _after(editor: Editor, days: int) -> str:

@@ -23,6 +23,10 @@
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- set start, stop = setting('LENDING_HISTORY_START', ''), setting('LENDING_AS_OF_DATE', '') -%}
+    {%- if start != '' and stop != '' and start[:7] > stop[:7] -%}
+        {{- exceptions.raise_compiler_error("LENDING_HISTORY_START is " ~ start ~ ", after LENDING_AS_OF_DATE " ~ stop ~ "; the history must start before the reporting date.") -}}
+    {%- endif -%}
     {%- set currency = lending_currency() -%}
     {%- set known = run_query("select count(*) from read_csv('seeds/reference/ref_currency.csv', all_varchar = true, header = true) where currency = '" ~ currency | replace("'", "''") ~ "'") -%}
     {%- if known.columns[0].values()[0] == 0 -%}

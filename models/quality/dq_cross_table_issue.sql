@@ -60,7 +60,7 @@ loan as (
 
 limits as (
 
-    select * from {{ ref('rule_quality_limit') }}
+    select * from {{ ref('rule_quality_limit') }} where valid_to = date '9999-12-31'
 
 ),
 

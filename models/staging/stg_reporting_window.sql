@@ -44,16 +44,29 @@ bounded as (
         end as last_month
     from dated
 
+),
+
+started as (
+
+    select
+        *,
+        {% if start_setting -%}
+        last_day(date '{{ start_setting if start_setting | length > 7 else start_setting ~ '-01' }}')
+        {%- else -%}
+        last_day({{ months_later('last_month', '-' ~ (var('history_months') - 1)) }})
+        {%- endif %} as first_month
+    from bounded
+
 )
 
 select
     as_of_date,
     -- nothing that happened can lie after this day: rows beyond a chosen earlier as_of_date are not dirt
     greatest(as_of_date, newest_extracted_on) as horizon_on,
-    {% if start_setting -%}
-    last_day(date '{{ start_setting if start_setting | length > 7 else start_setting ~ '-01' }}')
-    {%- else -%}
-    last_day({{ months_later('last_month', '-' ~ (var('history_months') - 1)) }})
-    {%- endif %} as first_month,
+    case
+        when first_month > last_month
+            then {{ stop_with("'LENDING_HISTORY_START is after the reporting date ' || as_of_date || '; the history must start before it.'", 'date') }}
+        else first_month
+    end as first_month,
     last_month
-from bounded
+from started

@@ -14,7 +14,8 @@ with filings as (
         and statements.client_no = identity.client_no
     left join {{ ref('int_yuan_rate') }} as yuan
         on last_day(statements.period_end) = yuan.month_end
-    where statements.period_type = 'FY'
+    -- one that does not balance or whose unit is suspect decides nothing: the one before it still holds
+    where statements.period_type = 'FY' and statements.is_ratio_usable
 
 ),
 
@@ -57,8 +58,8 @@ select
     is_ratio_usable,
     employees,
     -- the size standard counts in ten thousand yuan
-    cast(revenue_amount * yuan_per_unit / 10000 as decimal(18,4)) as revenue_wan,
-    cast(total_assets_amount * yuan_per_unit / 10000 as decimal(18,4)) as total_assets_wan,
+    cast(revenue_amount * yuan_per_unit / 10000 as decimal(18,6)) as revenue_wan,
+    cast(total_assets_amount * yuan_per_unit / 10000 as decimal(18,6)) as total_assets_wan,
     revenue_amount,
     ebitda_amount,
     interest_expense_amount,

@@ -27,7 +27,7 @@ usable_phone as (
     from registration
     where phone is not null
     group by phone
-    having count(*) <= (select max_registrations from {{ ref('rule_identity_block') }} where attribute = 'PHONE')
+    having count(*) <= (select max_registrations from {{ ref('rule_identity_block') }} where attribute = 'PHONE' and valid_to = date '9999-12-31')
 
 ),
 

@@ -5,9 +5,11 @@ with edges as (
     select
         sponsor.client_key as sponsor_client_key,
         company.client_key,
+        1 as source_rank,
         edge.ownership_share,
         edge.valid_from,
-        coalesce(edge.valid_to, date '9999-12-31') as valid_to
+        -- the last day is included
+        coalesce(cast(edge.valid_to + 1 as date), date '9999-12-31') as valid_to
     from {{ ref('stg_client_relationships') }} as edge
     inner join {{ ref('int_client_identity') }} as sponsor
         on edge.from_source_system = sponsor.source_system and edge.from_client_no = sponsor.client_no
@@ -20,6 +22,7 @@ with edges as (
     select
         sponsor.client_key,
         company.client_key,
+        2,
         null,
         coalesce(project.financial_close_on, date '1900-01-01'),
         date '9999-12-31'
@@ -51,7 +54,7 @@ ranked as (
         edges.sponsor_client_key,
         row_number() over (
             partition by starts.client_key, starts.from_month
-            order by edges.ownership_share desc nulls last, edges.valid_from asc, edges.sponsor_client_key asc
+            order by edges.source_rank asc nulls last, edges.ownership_share desc nulls last, edges.valid_from asc, edges.sponsor_client_key asc
         ) as choice
     from starts
     left join edges

@@ -25,3 +25,4 @@ inner join {{ ref('ref_dpd_bucket') }} as bucket
     on days.days_past_due >= bucket.days_past_due_from and days.days_past_due < bucket.days_past_due_below
 inner join {{ ref('ref_stage') }} as stage
     on days.days_past_due >= stage.days_past_due_from and days.days_past_due < stage.days_past_due_below
+    and stage.valid_from <= class.valid_from and stage.valid_to >= class.valid_to

@@ -7,7 +7,8 @@ with versions as (
     select
         loan_no,
         schedule_version,
-        min(version_from) as version_from
+        -- a later version without a date holds from its first due date
+        coalesce(min(version_from), min(due_on)) as version_from
     from {{ ref('stg_repayment_schedules') }}
     group by loan_no, schedule_version
 
@@ -20,7 +21,6 @@ spans as (
         schedule_version,
         case
             when row_number() over by_version = 1 then date '1900-01-01'
-            -- a later version without a date cannot be placed in time: it holds from the first due date it has
             else version_from
         end as holds_from,
         coalesce(lead(version_from) over by_version, date '9999-12-31') as holds_to
@@ -31,7 +31,7 @@ spans as (
 
 tolerance as (
 
-    select tolerance_amount, tolerance_share
+    select tolerance_amount, tolerance_share, valid_from, valid_to
     from {{ ref('rule_days_past_due') }}
 
 ),
@@ -76,4 +76,7 @@ select
         - greatest(tolerance.tolerance_amount, cast(tolerance.tolerance_share * cast(summed.amount_due as decimal(28,2)) as decimal(18,2))) as decimal(18,2)
     ) as covered_at
 from summed
-cross join tolerance
+-- the tolerance of the day on which the instalment fell due
+left join tolerance
+    on tolerance.valid_from <= summed.due_on
+    and tolerance.valid_to > summed.due_on

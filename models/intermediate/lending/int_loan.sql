@@ -8,11 +8,13 @@ with scheduled as (
 
 ),
 
-paid as (
+-- systems that deliver payments: in the others a loan without payments is not one that nobody pays
+paying_system as (
 
-    select loan_no, count(*) as payments
-    from {{ ref('stg_payments') }}
-    group by loan_no
+    select distinct loans.source_system
+    from {{ ref('stg_payments') }} as payments
+    inner join {{ ref('stg_loans') }} as loans
+        on payments.loan_no = loans.loan_no
 
 ),
 
@@ -49,7 +51,7 @@ select
     least(coalesce(loans.closed_on, date '9999-12-31'), coalesce(loans.written_off_on, date '9999-12-31')) as ended_on,
     -- schedules and payments win where both exist (contract, loan_month_ends)
     case
-        when scheduled.instalments is not null and (paid.payments is not null or balanced.month_ends is null) then 'SCHEDULE'
+        when scheduled.instalments is not null and (paying_system.source_system is not null or balanced.month_ends is null) then 'SCHEDULE'
         when balanced.month_ends is not null then 'MONTH_ENDS'
         else 'PRINCIPAL_ONLY'
     end as balance_source
@@ -58,6 +60,6 @@ inner join {{ ref('int_client_identity') }} as identity
     on loans.source_system = identity.source_system
     and loans.client_no = identity.client_no
 left join scheduled on loans.loan_no = scheduled.loan_no
-left join paid on loans.loan_no = paid.loan_no
+left join paying_system on loans.source_system = paying_system.source_system
 left join balanced on loans.loan_no = balanced.loan_no
 where loans.status is distinct from 'CANCELLED'

@@ -57,8 +57,9 @@ paid as (
 -- the version of the schedule that holds at the month end
 version as (
 
-    select distinct loan_key, schedule_version, holds_from, holds_to
+    select loan_key, schedule_version, holds_from, holds_to, max(total_principal_due) as scheduled_principal
     from {{ ref('int_instalment') }}
+    group by loan_key, schedule_version, holds_from, holds_to
 
 ),
 
@@ -66,7 +67,8 @@ versioned as (
 
     select
         paid.*,
-        version.schedule_version
+        version.schedule_version,
+        version.scheduled_principal
     from paid
     left join version
         on paid.loan_key = version.loan_key
@@ -96,6 +98,11 @@ matched as (
 
     select
         versioned.*,
+        versioned.principal - versioned.scheduled_principal as unscheduled_principal,
+        greatest(
+            tolerance.tolerance_amount,
+            cast(tolerance.tolerance_share * cast(versioned.principal as decimal(28,2)) as decimal(18,2))
+        ) as tolerated_principal,
         open_instalment.due_on as open_due_on,
         open_instalment.total_due - open_instalment.amount_due as covered_due,
         open_instalment.total_principal_due - open_instalment.principal_due as covered_principal,
@@ -107,6 +114,9 @@ matched as (
         ['versioned.loan_key = open_instalment.loan_key', 'versioned.schedule_version = open_instalment.schedule_version'],
         'versioned.total_paid < open_instalment.covered_at'
     ) }}
+    left join {{ ref('rule_days_past_due') }} as tolerance
+        on tolerance.valid_from <= versioned.as_of_month
+        and tolerance.valid_to > versioned.as_of_month
 
 ),
 
@@ -149,7 +159,9 @@ measured as (
         month_end_balance.outstanding_principal as month_end_outstanding,
         case
             when fallen_due.ended_on <= fallen_due.as_of_month then 0
-            when fallen_due.balance_source = 'SCHEDULE' and fallen_due.open_due_on is null then 0
+            -- everything scheduled is covered; principal that no instalment repays is still owed
+            when fallen_due.balance_source = 'SCHEDULE' and fallen_due.open_due_on is null
+                then case when fallen_due.unscheduled_principal > fallen_due.tolerated_principal then fallen_due.unscheduled_principal else 0 end
             when fallen_due.balance_source = 'SCHEDULE'
                 then greatest(
                     fallen_due.principal - fallen_due.covered_principal
@@ -197,12 +209,16 @@ lived as (
 due_in_month as (
 
     select
-        loan_key,
-        last_day(due_on) as as_of_month,
-        sum(amount_due) as due_amount,
-        sum(paid_on_time_amount) as paid_on_time_amount
-    from {{ ref('int_instalment_outcome') }}
-    group by 1, 2
+        outcomes.loan_key,
+        last_day(outcomes.due_on) as as_of_month,
+        sum(outcomes.amount_due) as due_amount,
+        sum(outcomes.paid_on_time_amount) as paid_on_time_amount
+    from {{ ref('int_instalment_outcome') }} as outcomes
+    inner join loans
+        on outcomes.loan_key = loans.loan_key
+    -- without payments nobody knows what was paid of what fell due
+    where loans.balance_source = 'SCHEDULE'
+    group by outcomes.loan_key, last_day(outcomes.due_on)
 
 ),
 
@@ -222,7 +238,15 @@ converted as (
         on lived.loan_key = due_in_month.loan_key
         and lived.as_of_month = due_in_month.as_of_month
     -- a loan whose end nobody booked is over when it is repaid and past its maturity
-    where not (lived.outstanding = 0 and coalesce(lived.outstanding_before, 1) = 0 and lived.as_of_month > lived.matures_on and lived.outstanding_before is not null)
+    -- in the first month of the history the balance before is not there: no money of the month says it was zero
+    where not (
+        lived.outstanding = 0
+        and lived.as_of_month > last_day(lived.matures_on)
+        and coalesce(
+            lived.outstanding_before,
+            case when last_day(lived.disbursed_on) < lived.as_of_month and lived.paid_in_month = 0 and not lived.has_ended then 0 else 1 end
+        ) = 0
+    )
 
 )
 

@@ -1,16 +1,19 @@
 -- Every client as it is known at the end of the history, whether or not it has a loan or has left: pseudonyms and
 -- classes only, no personal data.
-with last_span as (
+with reporting as (
 
-    select *
-    from {{ ref('int_client_span') }}
-    where to_month = date '9999-12-31'
+    select * from {{ ref('stg_reporting_window') }}
 
 ),
 
-reporting as (
+-- a replay for an earlier day must not show what was learnt later
+last_span as (
 
-    select * from {{ ref('stg_reporting_window') }}
+    select spans.*
+    from {{ ref('int_client_span') }} as spans
+    inner join reporting
+        on spans.from_month <= reporting.last_month
+        and spans.to_month > reporting.last_month
 
 ),
 
@@ -25,29 +28,39 @@ grid as (
 
 ),
 
-client as (
+loan as (
 
-    select
-        client_key,
-        min(first_known_at) as first_known_at,
-        max(registrations) as registrations
-    from {{ ref('int_client_identity') }}
-    group by client_key
+    select loans.client_key, count(*) as loans, min(loans.disbursed_on) as first_disbursed_on
+    from {{ ref('int_loan') }} as loans
+    inner join reporting
+        on loans.disbursed_on <= reporting.last_month
+    group by loans.client_key
 
 ),
 
-loan as (
+client as (
 
-    select client_key, count(*) as loans, min(disbursed_on) as first_disbursed_on
-    from {{ ref('int_loan') }}
-    group by client_key
+    select
+        versions.client_key,
+        min(cast(identity.first_known_at as date)) as first_known_on,
+        count(distinct versions.source_system || '|' || versions.client_no) as registrations
+    from {{ ref('int_client_version') }} as versions
+    inner join {{ ref('int_client_identity') }} as identity
+        on versions.source_system = identity.source_system
+        and versions.client_no = identity.client_no
+    cross join reporting
+    -- who has borrowed is a client, even when its registration was written later
+    left join loan
+        on versions.client_key = loan.client_key
+    where versions.valid_from <= reporting.last_month or loan.client_key is not null
+    group by versions.client_key
 
 )
 
 select
     client.client_key,
     cast(client.registrations as integer) as registrations,
-    cast(client.first_known_at as date) as first_known_on,
+    client.first_known_on,
     last_span.relationship_started_on,
     last_span.registered_on,
     last_span.branch_code,
@@ -67,7 +80,6 @@ select
     cast(coalesce(loan.loans, 0) as integer) as loans,
     loan.first_disbursed_on
 from client
-cross join reporting
 left join last_span on client.client_key = last_span.client_key
 left join grid on client.client_key = grid.client_key
 left join {{ ref('seg_industry') }} as industry

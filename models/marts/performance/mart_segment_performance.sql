@@ -1,6 +1,10 @@
 -- The scorecard of every segment, month by month. Stocks (clients, exposure, portfolio at risk) stand in the segment of
 -- that month end; what happened in the month (due, paid, written off) stands in the segment that the client held at the
--- month end before, so that no outcome is measured in the window that assigned the segment.
+-- month end before, so that no outcome is measured in the window that assigned the segment. A client that is not in the
+-- grid of a month (it has left, or its loan is older than its registration) keeps the last segment it had by then, else
+-- its first.
+{%- set stocks = ['exposure', 'par30', 'par60', 'par90', 'non_performing', 'unknown_days'] %}
+{%- set flows = ['due', 'paid_on_time', 'collected', 'written_off'] %}
 with exposure as (
 
     select * from {{ ref('int_client_exposure_month') }}
@@ -10,98 +14,123 @@ with exposure as (
 {% for axis, model in [('INDUSTRY', 'seg_industry'), ('SIZE', 'seg_size')] -%}
 {{ axis | lower }}_segment as (
 
-    select
-        client_key,
-        as_of_month,
-        final_segment,
-        min(as_of_month) over (partition by client_key) as first_month,
-        max(as_of_month) over (partition by client_key) as last_month
+    select client_key, as_of_month, final_segment
     from {{ ref(model) }}
 
 ),
 
--- a client that has left, or whose loan is older than its registration, keeps its nearest segment
-{{ axis | lower }}_edge as (
+{{ axis | lower }}_exposure as (
 
     select
-        client_key,
-        max(final_segment) filter (where as_of_month = first_month) as first_segment,
-        max(final_segment) filter (where as_of_month = last_month) as last_segment,
-        max(last_month) as last_month
+        exposure.*,
+        stock.final_segment as stock_segment,
+        flow.final_segment as flow_segment
+    from exposure
+    left join {{ axis | lower }}_segment as stock
+        on exposure.client_key = stock.client_key
+        and exposure.as_of_month = stock.as_of_month
+    left join {{ axis | lower }}_segment as flow
+        on exposure.client_key = flow.client_key
+        and last_day({{ months_later('exposure.as_of_month', -1) }}) = flow.as_of_month
+
+),
+
+-- only the months that found no segment look further
+{{ axis | lower }}_nearest as (
+
+    select
+        missing.client_key,
+        missing.as_of_month,
+        coalesce(
+            {{ last_known('case when held.as_of_month <= missing.as_of_month then held.final_segment end', 'case when held.as_of_month <= missing.as_of_month then held.as_of_month end') }},
+            {{ first_known('held.final_segment', 'held.as_of_month') }}
+        ) as stock_segment,
+        coalesce(
+            {{ last_known('case when held.as_of_month < missing.as_of_month then held.final_segment end', 'case when held.as_of_month < missing.as_of_month then held.as_of_month end') }},
+            {{ first_known('held.final_segment', 'held.as_of_month') }}
+        ) as flow_segment
+    from {{ axis | lower }}_exposure as missing
+    inner join {{ axis | lower }}_segment as held
+        on missing.client_key = held.client_key
+    where missing.stock_segment is null or missing.flow_segment is null
+    group by missing.client_key, missing.as_of_month
+
+),
+
+{{ axis | lower }}_placed as (
+
+    select
+        placed.client_key,
+        placed.as_of_month,
+        placed.live_loans,
+        {% for measure in stocks + flows -%}
+        placed.{{ measure }}_amount,
+        {% endfor -%}
+        coalesce(placed.stock_segment, nearest.stock_segment, 'UNKNOWN') as stock_segment,
+        coalesce(placed.flow_segment, nearest.flow_segment, 'UNKNOWN') as flow_segment
+    from {{ axis | lower }}_exposure as placed
+    left join {{ axis | lower }}_nearest as nearest
+        on placed.client_key = nearest.client_key
+        and placed.as_of_month = nearest.as_of_month
+
+),
+
+{{ axis | lower }}_measured as (
+
+    select
+        final_segment as segment_code,
+        as_of_month,
+        count(*) as clients,
+        0 as borrowers,
+        0 as live_loans,
+        {% for measure in stocks + flows -%}
+        0 as {{ measure }}_amount{{ ',' if not loop.last }}
+        {% endfor %}
     from {{ axis | lower }}_segment
-    where as_of_month = first_month or as_of_month = last_month
-    group by client_key
+    group by final_segment, as_of_month
 
-),
-
-{{ axis | lower }}_stock as (
+    union all
 
     select
-        '{{ axis }}' as axis,
-        coalesce(held.final_segment, case when exposure.as_of_month > edge.last_month then edge.last_segment else edge.first_segment end, 'UNKNOWN') as segment_code,
-        coalesce(held.as_of_month, exposure.as_of_month) as as_of_month,
-        count(held.client_key) as clients,
-        count(*) filter (where exposure.exposure_amount > 0) as borrowers,
-        sum(exposure.live_loans) as live_loans,
-        sum(exposure.exposure_amount) as exposure_amount,
-        sum(exposure.par30_amount) as par30_amount,
-        sum(exposure.par60_amount) as par60_amount,
-        sum(exposure.par90_amount) as par90_amount,
-        sum(exposure.non_performing_amount) as non_performing_amount,
-        sum(exposure.unknown_days_amount) as unknown_days_amount,
-        0 as due_amount,
-        0 as paid_on_time_amount,
-        0 as collected_amount,
-        0 as written_off_amount
-    from {{ axis | lower }}_segment as held
-    full join exposure
-        on held.client_key = exposure.client_key
-        and held.as_of_month = exposure.as_of_month
-    left join {{ axis | lower }}_edge as edge
-        on exposure.client_key = edge.client_key
-    group by 1, 2, 3
+        stock_segment as segment_code,
+        as_of_month,
+        0 as clients,
+        count(*) filter (where exposure_amount > 0) as borrowers,
+        sum(live_loans) as live_loans,
+        {% for measure in stocks -%}
+        sum({{ measure }}_amount) as {{ measure }}_amount,
+        {% endfor -%}
+        {% for measure in flows -%}
+        0 as {{ measure }}_amount{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ axis | lower }}_placed
+    group by stock_segment, as_of_month
 
-),
-
-{{ axis | lower }}_flow as (
+    union all
 
     select
-        '{{ axis }}' as axis,
-        coalesce(held.final_segment, case when exposure.as_of_month > edge.last_month then edge.last_segment else edge.first_segment end, 'UNKNOWN') as segment_code,
-        exposure.as_of_month,
+        flow_segment as segment_code,
+        as_of_month,
         0 as clients,
         0 as borrowers,
         0 as live_loans,
-        0 as exposure_amount,
-        0 as par30_amount,
-        0 as par60_amount,
-        0 as par90_amount,
-        0 as non_performing_amount,
-        0 as unknown_days_amount,
-        sum(exposure.due_amount) as due_amount,
-        sum(exposure.paid_on_time_amount) as paid_on_time_amount,
-        sum(exposure.collected_amount) as collected_amount,
-        sum(exposure.written_off_amount) as written_off_amount
-    from exposure
-    left join {{ axis | lower }}_segment as held
-        on exposure.client_key = held.client_key
-        and exposure.as_of_month = last_day({{ months_later('held.as_of_month', 1) }})
-    left join {{ axis | lower }}_edge as edge
-        on exposure.client_key = edge.client_key
-    group by 1, 2, 3
+        {% for measure in stocks -%}
+        0 as {{ measure }}_amount,
+        {% endfor -%}
+        {% for measure in flows -%}
+        sum({{ measure }}_amount) as {{ measure }}_amount{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ axis | lower }}_placed
+    group by flow_segment, as_of_month
 
 ),
 
 {% endfor -%}
 together as (
 
-    select * from industry_stock
+    select 'INDUSTRY' as axis, industry_measured.* from industry_measured
     union all
-    select * from industry_flow
-    union all
-    select * from size_stock
-    union all
-    select * from size_flow
+    select 'SIZE' as axis, size_measured.* from size_measured
 
 ),
 
@@ -112,10 +141,10 @@ summed as (
         segment_code,
         as_of_month,
         {% for measure in ['clients', 'borrowers', 'live_loans'] -%}
-        cast(coalesce(sum({{ measure }}), 0) as bigint) as {{ measure }},
+        cast(sum({{ measure }}) as bigint) as {{ measure }},
         {% endfor -%}
-        {% for measure in ['exposure', 'par30', 'par60', 'par90', 'non_performing', 'unknown_days', 'due', 'paid_on_time', 'collected', 'written_off'] -%}
-        cast(coalesce(sum({{ measure }}_amount), 0) as decimal(18,2)) as {{ measure }}_amount{{ ',' if not loop.last }}
+        {% for measure in stocks + flows -%}
+        cast(sum({{ measure }}_amount) as decimal(18,2)) as {{ measure }}_amount{{ ',' if not loop.last }}
         {% endfor %}
     from together
     group by axis, segment_code, as_of_month

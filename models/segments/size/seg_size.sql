@@ -30,7 +30,6 @@ with facts as (
         and statement.scope = 'SOLO'
         and grid.as_of_month >= statement.from_month
         and grid.as_of_month < statement.to_month
-        and statement.is_ratio_usable
     left join {{ ref('int_client_sponsor') }} as sponsor
         -- the condition stands in the key: a condition on the left side alone would make a nested loop
         on case when spans.org_type = 'SPV' then grid.client_key end = sponsor.client_key

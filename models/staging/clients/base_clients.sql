@@ -16,9 +16,10 @@
         on read_id(delivered.source_system) = known_by_code.source_system
         and read_id(delivered.client_no) = known_by_code.client_no
     left join (
-        select distinct read_id(source_system) as source_system, read_id(client_no) as client_no
+        select read_id(source_system) as source_system, read_id(client_no) as client_no, min(read_date(month_end)) as first_payroll_on
         from """ ~ ref('inp_account_flows') ~ """
         where read_code(category) = 'PAYROLL_OUT' and read_money(amount) > 0
+        group by all
     ) as payroll
         on read_id(delivered.source_system) = payroll.source_system
         and read_id(delivered.client_no) = payroll.client_no
@@ -38,7 +39,7 @@
         'resolved_industry_system': 'industry.resolved_system',
         'resolved_industry_edition': 'industry.resolved_edition',
         'resolved_industry_code': 'industry.resolved_code',
-        'has_payroll': 'payroll.client_no is not null'
+        'first_payroll_on': 'payroll.first_payroll_on'
     },
     extras={
         'registered_capital_amount': 'cast(registered_capital * ' ~ unit_factor('registered_capital_unit') ~ ' as decimal(18,2))'
@@ -52,7 +53,7 @@
                 or (test_client.attribute = 'CLIENT_NAME' and test_client.match_kind = 'EQUALS' and lower(examined.client_name) = test_client.pattern)
                 or (test_client.attribute = 'CLIENT_NO' and test_client.match_kind = 'EQUALS' and examined.client_no = test_client.pattern)
         )"""},
-        {'code': 'S_EMP', 'column': 'employees', 'effect': 'empty', 'when': "(employees = 0 and has_payroll) or employees < 0 or regexp_full_match(cast(employees as varchar), '9{6,}')"},
+        {'code': 'S_EMP', 'column': 'employees', 'effect': 'empty', 'when': "(employees = 0 and first_payroll_on <= cast(extracted_at as date)) or employees < 0 or regexp_full_match(cast(employees as varchar), '9{6,}')"},
         {'code': 'S_STATUS', 'column': 'status_changed_on', 'effect': 'flag', 'when': "status_changed_on < relationship_started_on and status <> 'ACTIVE'"}
     ],
     may_be_empty={'client_name': "read_client_name = 'W_NAME_UNREADABLE'"}

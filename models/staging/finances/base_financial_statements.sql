@@ -18,7 +18,7 @@
     ],
     lookups=fx_lookup('period_end') ~ """
     left join (
-        select source_system, client_no, bool_or(has_payroll) as has_payroll, min_by(registered_capital_amount, extracted_at) as registered_capital_amount
+        select source_system, client_no, min(first_payroll_on) as first_payroll_on, min_by(registered_capital_amount, extracted_at) as registered_capital_amount
         from """ ~ ref('base_clients') ~ """
         where row_status = 'ACCEPTED'
         group by all
@@ -31,7 +31,7 @@
         ['read_id(delivered.source_system) = borrowed.source_system', 'read_id(delivered.client_no) = borrowed.client_no'],
         'read_date(delivered.filed_on) >= borrowed.disbursed_on'
     ),
-    looked_up=dict(fx_columns(), has_payroll='coalesce(client.has_payroll, false)', registered_capital_amount='client.registered_capital_amount', loans_amount='borrowed.principal_amount'),
+    looked_up=dict(fx_columns(), first_payroll_on='client.first_payroll_on', registered_capital_amount='client.registered_capital_amount', loans_amount='borrowed.principal_amount'),
     extras=extras,
     checks=[
         {'code': 'Q_FX_MISSING', 'column': 'currency', 'effect': 'reject', 'when': fx_is_missing()},
@@ -39,6 +39,6 @@
         {'code': 'S_BALANCE', 'column': 'total_assets', 'effect': 'flag', 'when': 'abs(total_assets - total_liabilities - equity) > 0.01 * abs(total_assets)'},
         {'code': 'S_UNIT', 'column': 'amount_unit', 'effect': 'flag', 'when': "amount_unit is null and total_assets > 0 and (" ~ previous ~ " " ~ off_by_ten_thousand ~ " or " ~ assets ~ " between 9000 * " ~ previous ~ " and 11000 * " ~ previous ~ " or registered_capital_amount " ~ off_by_ten_thousand ~ " or loans_amount " ~ off_by_ten_thousand ~ ")"},
         {'code': 'W_UNIT', 'column': 'amount_unit', 'effect': 'flag', 'when': "amount_unit <> 'YUAN'"},
-        {'code': 'S_EMP', 'column': 'employees', 'effect': 'empty', 'when': "(employees = 0 and has_payroll) or employees < 0 or regexp_full_match(cast(employees as varchar), '9{6,}')"}
+        {'code': 'S_EMP', 'column': 'employees', 'effect': 'empty', 'when': "(employees = 0 and first_payroll_on <= filed_on) or employees < 0 or regexp_full_match(cast(employees as varchar), '9{6,}')"}
     ]
 ) }}
