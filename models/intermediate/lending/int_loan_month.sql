@@ -229,7 +229,9 @@ converted as (
         case when lived.currency = '{{ lending_currency() }}' then 1 else fx.rate_end end as rate_end,
         case when lived.days_past_due is not null then {{ var('longest_days_past_due') }} end as longest_days_past_due,
         due_in_month.due_amount as due_in_month,
-        due_in_month.paid_on_time_amount as paid_on_time_in_month
+        due_in_month.paid_on_time_amount as paid_on_time_in_month,
+        -- money of the month as far as something was due: prepayments are not a better repayment rate
+        cast(greatest(least(lived.paid_in_month, lived.total_due - lived.total_paid_before), 0) as decimal(18,2)) as collected_in_month
     from lived
     left join {{ ref('stg_fx_rate') }} as fx
         on lived.currency = fx.currency
@@ -277,8 +279,7 @@ select
     case when coalesce(converted.is_written_off, false) then 3 else scale.stage end as stage,
     {{ converted('cast(coalesce(converted.due_in_month, 0) as decimal(18,2))', 'converted.rate_end') }} as due_amount,
     {{ converted('cast(coalesce(converted.paid_on_time_in_month, 0) as decimal(18,2))', 'converted.rate_end') }} as paid_on_time_amount,
-    -- money of the month as far as something was due: prepayments are not a better repayment rate
-    {{ converted('cast(greatest(least(converted.paid_in_month, converted.total_due - converted.total_paid_before), 0) as decimal(18,2))', 'converted.rate_end') }} as collected_amount,
+    {{ converted('converted.collected_in_month', 'converted.rate_end') }} as collected_amount,
     {{ converted('cast(converted.paid_in_month as decimal(18,2))', 'converted.rate_end') }} as paid_amount,
     case
         when last_day(converted.written_off_on) = converted.as_of_month

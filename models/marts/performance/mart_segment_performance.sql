@@ -42,11 +42,11 @@ with exposure as (
         missing.client_key,
         missing.as_of_month,
         coalesce(
-            {{ last_known('case when held.as_of_month <= missing.as_of_month then held.final_segment end', 'case when held.as_of_month <= missing.as_of_month then held.as_of_month end') }},
+            {{ last_known('held.final_segment', 'held.as_of_month') }} filter (where held.as_of_month <= missing.as_of_month),
             {{ first_known('held.final_segment', 'held.as_of_month') }}
         ) as stock_segment,
         coalesce(
-            {{ last_known('case when held.as_of_month < missing.as_of_month then held.final_segment end', 'case when held.as_of_month < missing.as_of_month then held.as_of_month end') }},
+            {{ last_known('held.final_segment', 'held.as_of_month') }} filter (where held.as_of_month < missing.as_of_month),
             {{ first_known('held.final_segment', 'held.as_of_month') }}
         ) as flow_segment
     from {{ axis | lower }}_exposure as missing
