@@ -134,7 +134,7 @@ REFUSALS = {
     "history starts in no month": Refusal(
         ["LENDING_HISTORY_START", "2022-13"], settings={"LENDING_HISTORY_START": "2022-13"}
     ),
-    "currency is unknown": Refusal(["LENDING_CURRENCY", "XXX"], settings={"LENDING_CURRENCY": "XXX"}),
+    "currency is unknown": Refusal(["LENDING_CURRENCY", "ABC"], settings={"LENDING_CURRENCY": "ABC"}),
     "encoding is unknown": Refusal(["LENDING_INPUT_ENCODING", "latin9"], settings={"LENDING_INPUT_ENCODING": "latin9"}),
     "name of the schema is none": Refusal(["LENDING_INPUT", "no such; name"], given="schema:no such; name"),
     "schema is not there": Refusal(["clients", "schema:elsewhere"], given="schema:elsewhere"),
