@@ -1587,8 +1587,17 @@ def _plausibility() -> None:
         "employees-zero-in-a-statement-beside-wages",
         line,
         firm.client(),
-        firm.flow(),
+        firm.flow(month_end="2025-03-31"),
         firm.statement(employees="0", marks=["S_EMP employees"], read={"employees": None}),
+    )
+    # wages paid after the filing were not known on its day
+    firm = Firm("STATEMENT-NO-EMPLOYEES-YET")
+    add(
+        "employees-zero-in-a-statement-before-wages",
+        line,
+        firm.client(),
+        firm.flow(month_end="2025-06-30"),
+        firm.statement(employees="0", read={"employees": 0}),
     )
 
     line = "balance"
