@@ -1,5 +1,6 @@
 -- Whether a client is knocked out in a month: an open credit event, or so much of its debt non-performing that all of it
 -- counts as such (domain.md section 1e). Only what was known by the month end; every client and month of the grid.
+{{ monthly_model() }}
 with event as (
 
     select
@@ -31,6 +32,7 @@ known as (
     from event
     inner join {{ ref('int_month') }} as months
         on event.known_on <= months.as_of_month
+        and months.as_of_month >= {{ first_rebuilt_month() }}
     inner join {{ ref('rule_credit_event') }} as rules
         on event.event_type = rules.event_type
         and months.as_of_month >= rules.valid_from
@@ -99,6 +101,7 @@ measured as (
         and grid.as_of_month = worst_event.as_of_month
     left join {{ rule_values(ref('rule_credit_parameter'), 'parameter_id', {'contagion_share': ['CONTAGION_SHARE', 'parameter_value']}) }} as limits
         on grid.as_of_month = limits.as_of_month
+    where grid.as_of_month >= {{ first_rebuilt_month() }}
 
 ),
 

@@ -2,6 +2,7 @@
 -- its rating, else UNRATED with the reason. The best source that has a rating counts, and of several agencies of one
 -- source the worst (domain.md section 1d). Ratings change a few times in a life, so they are chosen once for every change
 -- and only then laid over the months.
+{{ monthly_model() }}
 with phase as (
 
     -- 1: a rating that counts
@@ -152,6 +153,7 @@ decided as (
         on grid.client_key = rating_span.client_key
         and grid.as_of_month >= rating_span.from_month
         and grid.as_of_month < rating_span.to_month
+    where grid.as_of_month >= {{ first_rebuilt_month() }}
 
 )
 
