@@ -1,6 +1,8 @@
 -- How well the cash flow known by the month end covers the debt: least and average debt service cover over what is left
--- of the loan in the base case, loan life cover, and the last actual period. The columns that begin with operating_ leave
--- out the periods up to completion, in which investment is paid from equity and loans and cover means nothing.
+-- of the loan in the base case, loan life cover, and the last actual period.
+-- The columns that begin with operating_ are the ones to hold against a required cover. They leave out the periods up to
+-- completion, in which investment is paid from equity and loans; they take in the period in which the debt matures, which
+-- mostly ends after it; and their loan life cover sets the debt of a day against the cash flow from that day on.
 with parameter as (
 
     select * from {{ rule_values(ref('rule_project_parameter'), 'parameter_id', {
@@ -36,59 +38,24 @@ known as (
         project_month.project_key,
         project_month.as_of_month,
         project_month.debt_matures_on,
+        project_month.discount_rate,
         version.scenario,
         version.period_end,
         version.cfads,
         version.cfads_is_partial,
-        version.debt_service,
         version.dscr,
         version.debt_outstanding,
         version.period_end > project_month.completion_on as is_operating,
-        project_month.discount_rate
+        coalesce(
+            lag(version.period_end) over (
+                partition by project_month.project_key, project_month.as_of_month, version.scenario order by version.period_end
+            ) < project_month.debt_matures_on, true
+        ) as begins_in_loan_life
     from project_month
     inner join {{ ref('int_project_cashflow_version') }} as version
         on project_month.project_key = version.project_key
         and project_month.as_of_month >= version.holds_from
         and project_month.as_of_month < version.holds_to
-
-),
-
-remaining as (
-
-    select
-        *,
-        cast(
-            cast(cfads as double)
-            / power(1 + cast(discount_rate as double), cast({{ days_between('as_of_month', 'period_end') }} as double) / 365)
-            as decimal(28,10)
-        ) as discounted_cfads
-    from known
-    where scenario = 'BASE'
-        and period_end > as_of_month
-        and period_end <= debt_matures_on
-
-),
-
-planned as (
-
-    select
-        project_key,
-        as_of_month,
-        count(*) as base_periods,
-        count(dscr) as covered_periods,
-        bool_or(cfads_is_partial) as has_partial_cfads,
-        min(dscr) as dscr_minimum,
-        sum(dscr) as dscr_sum,
-        -- one unknown period makes the sum of all unknown
-        case when count(*) = count(discounted_cfads) then sum(discounted_cfads) end as discounted_cfads,
-        min(dscr) filter (where is_operating) as operating_dscr_minimum,
-        sum(dscr) filter (where is_operating) as operating_dscr_sum,
-        count(dscr) filter (where is_operating) as operating_covered_periods,
-        case when count(*) filter (where is_operating) = count(discounted_cfads) filter (where is_operating)
-            then sum(discounted_cfads) filter (where is_operating)
-        end as operating_discounted_cfads
-    from remaining
-    group by project_key, as_of_month
 
 ),
 
@@ -100,9 +67,58 @@ happened as (
         {{ last_known('dscr', 'case when dscr is not null then period_end end') }} as dscr_last_actual,
         {{ last_known('dscr', 'case when dscr is not null and is_operating then period_end end') }} as operating_dscr_last_actual,
         max(case when dscr is not null then period_end end) as last_actual_period_end,
-        {{ last_known('debt_outstanding', 'case when debt_outstanding is not null then period_end end') }} as debt_outstanding
+        {{ last_known('debt_outstanding', 'case when debt_outstanding is not null then period_end end') }} as debt_outstanding,
+        max(case when debt_outstanding is not null then period_end end) as debt_on
     from known
     where scenario = 'ACTUAL'
+    group by project_key, as_of_month
+
+),
+
+base_period as (
+
+    select
+        known.*,
+        known.period_end > known.as_of_month and known.period_end <= known.debt_matures_on as is_remaining,
+        known.is_operating and known.begins_in_loan_life and known.period_end > known.as_of_month as is_operating_remaining,
+        known.is_operating and known.begins_in_loan_life
+        and known.period_end > coalesce(happened.debt_on, known.as_of_month) as is_after_debt,
+        {%- for name, since in [('discounted_cfads', 'known.as_of_month'), ('discounted_to_debt', 'coalesce(happened.debt_on, known.as_of_month)')] %}
+        cast(
+            cast(known.cfads as double)
+            / power(1 + cast(known.discount_rate as double), cast({{ days_between(since, 'known.period_end') }} as double) / 365)
+            as decimal(28,10)
+        ) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from known
+    left join happened
+        on known.project_key = happened.project_key
+        and known.as_of_month = happened.as_of_month
+    where known.scenario = 'BASE'
+
+),
+
+planned as (
+
+    select
+        project_key,
+        as_of_month,
+        count(*) filter (where is_remaining) as base_periods,
+        count(dscr) filter (where is_remaining) as covered_periods,
+        bool_or(cfads_is_partial) filter (where is_remaining) as has_partial_cfads,
+        min(dscr) filter (where is_remaining) as dscr_minimum,
+        sum(dscr) filter (where is_remaining) as dscr_sum,
+        -- one unknown period makes the sum of all unknown
+        case when count(*) filter (where is_remaining) = count(discounted_cfads) filter (where is_remaining)
+            then sum(discounted_cfads) filter (where is_remaining)
+        end as discounted_cfads,
+        min(dscr) filter (where is_operating_remaining) as operating_dscr_minimum,
+        sum(dscr) filter (where is_operating_remaining) as operating_dscr_sum,
+        count(dscr) filter (where is_operating_remaining) as operating_covered_periods,
+        case when count(*) filter (where is_after_debt) = count(discounted_to_debt) filter (where is_after_debt)
+            then sum(discounted_to_debt) filter (where is_after_debt)
+        end as operating_discounted_cfads
+    from base_period
     group by project_key, as_of_month
 
 )

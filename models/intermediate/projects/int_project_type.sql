@@ -4,6 +4,7 @@ with project as (
 
     select
         {{ key_of(['project_no']) }} as project_key,
+        project_no,
         project_type,
         project_subtype,
         sector_text,
@@ -148,6 +149,7 @@ ranked as (
 
 select
     ranked.project_key,
+    project.project_no,
     ranked.valid_from,
     span.valid_to,
     ranked.project_type,
@@ -155,6 +157,8 @@ select
     ranked.matched_keyword,
     ranked.rule_version
 from ranked
+inner join project
+    on ranked.project_key = project.project_key
 inner join span
     on ranked.valid_from = span.valid_from
 where ranked.choice = 1
