@@ -466,6 +466,14 @@ def check_order(seed: Seed, columns: list[str]) -> Iterator[Finding]:
                 yield row.line, seed.columns.index(right), f"{seed.at(row)}: {sentence}"
 
 
+def check_pattern(seed: Seed, check: dict[str, Any]) -> Iterator[Finding]:
+    column = check["column"]
+    for row in matching(seed, check.get("where", {})):
+        if not re.fullmatch(check["pattern"], row.cells[column]):
+            sentence = f"{column} is '{row.cells[column]}'; it must {check['must']}."
+            yield row.line, seed.columns.index(column), f"{seed.at(row)}: {sentence}"
+
+
 def matching(seed: Seed, where: dict[str, str]) -> list[Row]:
     return [row for row in seed.rows if all(row.cells[column] == value for column, value in where.items())]
 
@@ -522,6 +530,8 @@ def check_rows(seed: Seed, seeds: dict[str, Seed]) -> Iterator[Finding]:
         yield from check_spans(seed)
     for columns in spec.get("in_order", []):
         yield from check_order(seed, columns)
+    for check in spec.get("patterns", []):
+        yield from check_pattern(seed, check)
     for check in spec.get("keys", []):
         yield from check_key(seed, check)
     for check in spec.get("references", []):
