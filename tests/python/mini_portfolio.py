@@ -75,7 +75,7 @@ def client(client_no: str, **values: Any) -> Row:
         "industry_code": "C34",
         "resolved_industry_system": "GBT4754",
         "resolved_industry_edition": "2017",
-        "resolved_industry_code": "C34",
+        "resolved_industry_code": "34",
     }
     given = usual | values
     made = row("clients", **{name: value for name, value in given.items() if name in columns("clients")})

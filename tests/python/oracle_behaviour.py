@@ -116,9 +116,7 @@ def stays_stable(row: Row) -> bool:
 def is_free_of_trouble(row: Row) -> bool:
     """No knock-out here, no bad loan elsewhere as far as known, and consent to be contacted."""
     return (
-        row["is_knocked_out"] is False
-        and not row["is_non_performing_elsewhere"]
-        and row["consents_to_contact"] is True
+        row["is_knocked_out"] is False and not row["is_non_performing_elsewhere"] and row["consents_to_contact"] is True
     )
 
 
@@ -153,8 +151,10 @@ def is_dormant(row: Row, active_days: int = DORMANT_ACTIVE_DAYS) -> bool:
 DECISION_TABLE = [
     Rule(
         "INSUFFICIENT_DATA",
-        lambda row: passes(row["tenure_months"], lambda months: months < NEW_TENURE_MONTHS, missing=True)
-        and not row["has_ever_borrowed"],
+        lambda row: (
+            passes(row["tenure_months"], lambda months: months < NEW_TENURE_MONTHS, missing=True)
+            and not row["has_ever_borrowed"]
+        ),
     ),
     Rule("HIGH_FREQUENCY_STRESSED", is_stressed),
     Rule("HIGH_FREQUENCY_STABLE", is_stable, stays_stable),
@@ -326,9 +326,7 @@ class Behaviour:
             for day, types in self.events.get(client, {}).items()
             if in_days(day, month, 90) and len(types) <= most
         ]
-        counted = {
-            name: sum(types.count(event_type) for types in days) for name, event_type in COUNTED_EVENTS.items()
-        }
+        counted = {name: sum(types.count(event_type) for types in days) for name, event_type in COUNTED_EVENTS.items()}
         return {"active_days_90d": len(days)} | counted
 
     # account flows ------------------------------------------------------------------------------------------------
@@ -372,9 +370,7 @@ class Behaviour:
         def total(*categories: str) -> Decimal | None:
             return self.flow_sum(client, year, set(categories)) if delivered else None
 
-        sales = [
-            row for end in year for row in self.flows.get((client, end), ()) if row["category"] == "SALES_IN"
-        ]
+        sales = [row for end in year for row in self.flows.get((client, end), ()) if row["category"] == "SALES_IN"]
         buyers = [row for row in sales if row["top_counterparty_share"] is not None]
         weighted = sum((row["amount"] * row["top_counterparty_share"] for row in buyers), Decimal(0))
         has_year = len(delivered) == len(year)

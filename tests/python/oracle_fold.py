@@ -240,9 +240,7 @@ def spans(final: Mapping[ClientMonth, str]) -> dict[tuple[int, date], tuple[str,
         if start is None or result[client, start][0] != segment or result[client, start][1] != month:
             start = open_start[client] = month
         result[client, start] = (segment, next_month_end(month))
-    return {
-        key: (segment, STILL_HELD if until > last_month else until) for key, (segment, until) in result.items()
-    }
+    return {key: (segment, STILL_HELD if until > last_month else until) for key, (segment, until) in result.items()}
 
 
 def migrations(final: Mapping[ClientMonth, str], months: list[date]) -> Counter[tuple[date, str, str]]:

@@ -227,7 +227,10 @@ class Lifecycle:
         cash_flow, ebitda, interest = now["operating_cash_flow"], now["ebitda"], now["interest_expense"]
         short_term, long_term = now["short_term_debt"], now["long_term_debt"]
         debt = plus(short_term, long_term)
-        three, two = growth(now["revenue"], then[3].get("revenue"), 3), growth(now["revenue"], then[2].get("revenue"), 2)
+        three, two = (
+            growth(now["revenue"], then[3].get("revenue"), 3),
+            growth(now["revenue"], then[2].get("revenue"), 2),
+        )
         burns_cash = is_below_zero(cash_flow)
         return {
             "statement_period_end": now["period_end"],
