@@ -316,9 +316,14 @@ class Behaviour:
                 result[client][row["occurred_at"].date()].append(row["event_type"])
         return result
 
+    @cached_property
+    def first_event_on(self) -> date | None:
+        """Since when online events are delivered at all, of visitors nobody knows too."""
+        return min((row["occurred_at"].date() for row in self.base.staging["stg_digital_events"]), default=None)
+
     def event_features(self, client: int, month: date) -> Row:
         """A day with more events than a person makes is a machine's and does not count."""
-        if not self.base.staging["stg_digital_events"]:
+        if self.first_event_on is None or self.first_event_on > month:
             return dict.fromkeys(["active_days_90d", *COUNTED_EVENTS])
         most = int(self.facts.rules("rule_quality_limit", month)[-1]["events_per_day"])
         days = [
