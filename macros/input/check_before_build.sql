@@ -9,6 +9,7 @@
             {%- do check_input(input_inventory()) -%}
         {%- endif -%}
         {%- do check_same_input() -%}
+        {%- do check_same_months() -%}
         {{- remember_input() -}}
     {%- endif -%}
 {%- endmacro %}
