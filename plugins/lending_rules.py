@@ -5,7 +5,7 @@ contract/rule_contract.yml and says in one sentence what is wrong where. Registe
 macros in macros/rules:
 
     lending_rules(folder) -> JSON text
-        folder    value of LENDING_RULES: a folder whose files replace the shipped seeds of the same name; empty for none
+        folder    value of LENDING_RULES: a folder whose files replace the shipped ones by name; empty for none
         answer    {"problems": [<sentence>, ...], "files": {seed: {"path", "shown", "columns", "is_replaced"}},
                    "fingerprint": <digest of every row in force>}
 
@@ -47,7 +47,7 @@ DECIMAL = re.compile(r"-?(\d+)(?:\.(\d*))?")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Cells = dict[str, str]
-# where a problem stands (line, column), and its sentence
+# where a problem stands (line, column; line 0 when something is missing), and its sentence
 Finding = tuple[int, int, str]
 
 
@@ -549,8 +549,9 @@ def check_rows(seed: Seed, seeds: dict[str, Seed]) -> Iterator[Finding]:
 
 
 def sentences(findings: Iterator[Finding]) -> list[str]:
-    """In the order of the file, without repetition (what is wrong at several times is said once)."""
-    return list(dict.fromkeys(sentence for _, _, sentence in sorted(findings)))
+    """In the order of the file, what is missing from it last; what is wrong at several times is said once."""
+    ordered = sorted(findings, key=lambda finding: (finding[0] == 0, *finding[:2]))
+    return list(dict.fromkeys(sentence for _, _, sentence in ordered))
 
 
 # The whole ----------------------------------------------------------------------------------------------------------

@@ -7,12 +7,12 @@
 
 {#- The earliest day on which a row that was added, removed or changed matters, as a SQL literal; none when nothing
     changed or no whole build has succeeded yet. A row that only ends earlier or later matters from the earlier of its
-    two ends; a row without dates matters always. -#}
-{% macro first_changed_month() -%}
+    two ends; a row without dates matters always. `folder` stands for LENDING_RULES. -#}
+{% macro first_changed_month(folder = none) -%}
     {%- set stored = adapter.get_relation(database = target.database, schema = 'quality', identifier = 'applied_rule') -%}
     {%- if stored is none -%}{{- return(none) -}}{%- endif -%}
     {%- set compared -%}
-        with today as ({{ current_rule_rows() }})
+        with today as ({{ current_rule_rows(folder) }})
         select cast(min(
             case
                 when today.row_text is null then applied.valid_from
@@ -29,12 +29,12 @@
 {%- endmacro %}
 
 {#- Every rule and reference row in force, as quality.applied_rule stores it. -#}
-{% macro current_rule_rows() -%}
+{% macro current_rule_rows(folder = none) -%}
 select seed, row_text, cast(valid_from as date) as valid_from, cast(valid_to as date) as valid_to
 from (
     select unnest(
         from_json(
-            lending_rule_rows('{{ rules_setting() | replace("'", "''") }}'),
+            lending_rule_rows('{{ (rules_setting() if folder is none else folder) | replace("'", "''") }}'),
             '[{"seed": "VARCHAR", "row_text": "VARCHAR", "valid_from": "VARCHAR", "valid_to": "VARCHAR"}]'
         ),
         recursive := true
