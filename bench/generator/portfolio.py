@@ -75,7 +75,7 @@ def make_block(
             continue
         rows = len(next(iter(_arrays(values)))) if values else 0
         tables[table] = build(specification, values, rows)
-    return tables, truth(people, registrations, money)
+    return tables, truth(people, registrations, money, projects)
 
 
 def _arrays(values: dict[str, Any]):
@@ -174,7 +174,7 @@ def cash_flow_rows(projects: Projects, lending: LendingTables, values: dict[str,
     return {**columns, **batch_columns(np.maximum(values["known_on"], settings.start))}
 
 
-def truth(people: Population, registrations: Registrations, money: finances.Finances) -> pa.Table:
+def truth(people: Population, registrations: Registrations, money: finances.Finances, projects: Projects) -> pa.Table:
     """What the warehouse must find out by itself: one row a registration."""
     client = registrations.client
     true_numbers = number("", names.numbers(people.block, people.settings.number_width, people.rows))
@@ -189,6 +189,9 @@ def truth(people: Population, registrations: Registrations, money: finances.Fina
     # a growing firm that has failed for good is no growing firm at the end
     failed = (people.onset_month < people.months - 6) & (people.failure != CURES)
     growth = np.where((people.growth == HIGH_GROWTH) & failed, DISTRESSED, people.growth)
+    # outside the size standard there is no size; a project company counts by its sponsor
+    size = np.where(people.size_row == 0, len(SIZE_CLASSES), people.size)
+    size[projects.client] = size[projects.sponsor]
     columns: dict[str, Any] = {
         "true_client_id": true_numbers.take(pa.array(client)),
         "source_system": Coded(registrations.system, SYSTEMS),
@@ -197,7 +200,7 @@ def truth(people: Population, registrations: Registrations, money: finances.Fina
         "lookalike_of": true_numbers.take(pa.array(np.maximum(lookalike, 0), mask=lookalike < 0)),
         "growth_class": Coded(growth[client], GROWTH_CLASSES),
         "behaviour_class": Coded(people.behaviour[client], BEHAVIOURS),
-        "size_class": Coded(people.size[client], SIZE_CLASSES),
+        "size_class": Coded(size[client], (*SIZE_CLASSES, "NOT_APPLICABLE")),
         "size_basis": Coded(basis[client], ("OWN", "GROUP", "SPONSOR")),
         "is_technology": is_technology[client],
         "default_propensity": np.round(people.default_propensity[client], 6),

@@ -46,7 +46,8 @@ class Projects:
         self.client = np.flatnonzero(people.is_project_company)
         self.rows = n = len(self.client)
         self.kind = people.project_kind[self.client]
-        sponsors = np.flatnonzero((people.size <= MEDIUM) & ~people.is_project_company)
+        stays = people.leave_month == NEVER
+        sponsors = np.flatnonzero((people.size <= MEDIUM) & ~people.is_project_company & stays)
         best = sponsors[people.size[sponsors] == LARGE]
         pool = best if len(best) >= 8 else sponsors
         self.sponsor = pool[rng.integers(0, len(pool), n)] if len(pool) else np.zeros(n, dtype=np.int64)

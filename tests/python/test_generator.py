@@ -461,7 +461,7 @@ def test_demo_has_enough_clients_and_every_kind_of_dirt() -> None:
     assert len({row["true_client_id"] for row in clients}) >= 150
     assert len({row["behaviour_class"] for row in clients}) == 10
     assert len({row["growth_class"] for row in clients}) == 6
-    assert len({row["size_class"] for row in clients}) == 4
+    assert {row["size_class"] for row in clients} == {"LARGE", "MEDIUM", "SMALL", "MICRO", "NOT_APPLICABLE"}
     with open(TRUTH / "dirt.csv", encoding="utf-8", newline="") as handle:
         kinds = {row["kind"] for row in csv.DictReader(handle)}
     assert kinds >= EXPECTED_KINDS
