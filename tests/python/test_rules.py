@@ -721,7 +721,7 @@ cross join quality.build_state as state
 """
 # first_changed_month for many folders of own rules at once.
 COMPARED = """
-{{ config(materialized = 'table', schema = 'marts') }}
+{{ config(materialized = 'table', schema = 'intermediate') }}
 {% for folder in env_var('CHANGES_IN', '').split(',') if execute and folder %}
 select
     '{{ folder.split('/')[-1] }}' as change,
@@ -903,7 +903,7 @@ def test_first_changed_day(tried: dict[str, Job], name: str) -> None:
     expected = CHANGES[name][2]
     if expected == "the last month of the rates":
         expected = shipped_rows("ref_fx_rate")[-1]["month_end"]
-    found = dict(warehouse_of(tried["changes"]).rows("select change, first_changed_on from marts.changes"))
+    found = dict(warehouse_of(tried["changes"]).rows("select change, first_changed_on from intermediate.changes"))
     assert (found[name] and found[name].isoformat()) == expected
 
 
