@@ -832,9 +832,9 @@ def tried(
     job("part", ["build", "--select", "probe"], newer)
     job("seeds alone", ["seed", "--select", "rule_axis"], newer)
     job("run without the seeds", ["run"], newer)
-    job("build that fails", BUILD, newer, PROBE_FAILS="yes")
-    job("no rows", [*BUILD, "--empty"], newer)
-    job("after a first build that failed", BUILD, before=built.parent / "failed" / "home")
+    job("build that fails", ["run"], newer, PROBE_FAILS="yes")
+    job("no rows", ["run", "--empty"], newer)
+    job("after a first build that failed", ["run"], before=built.parent / "failed" / "home")
     (root / "spelt").mkdir()
     (root / "spelt" / "rule_axis.csv").write_bytes(other_spelling())
     job("another spelling", BUILD, root / "spelt")
@@ -849,7 +849,7 @@ def tried(
     run_jobs(small.folder, list(jobs.values()))
 
     # after a build that failed with changed rules they are taken back
-    job("taken back", BUILD, before=jobs["build that fails"].home)
+    job("taken back", ["run"], before=jobs["build that fails"].home)
     run_jobs(small.folder, [jobs["taken back"]])
     return jobs
 
