@@ -4,14 +4,14 @@
 {% macro name_match_key(name) -%}
     {%- set value = namespace(sql = 'lower(' ~ name ~ ')', from_characters = '', to_characters = '') -%}
     {%- if execute -%}
-        {%- set seed = "read_csv('seeds/rules/rule_name_normalisation.csv', all_varchar = true, header = true)" -%}
+        {%- set seed = rule_file('rule_name_normalisation') -%}
         {%- for variant in run_query("select variant, replacement from " ~ seed ~ " where variant_kind = 'CHARACTER' order by cast(rule_order as integer)").rows -%}
             {%- set value.from_characters = value.from_characters ~ variant[0] -%}
             {%- set value.to_characters = value.to_characters ~ variant[1] -%}
         {%- endfor -%}
-        {%- set value.sql = "translate(" ~ value.sql ~ ", '" ~ value.from_characters ~ "', '" ~ value.to_characters ~ "')" -%}
+        {%- set value.sql = "translate(" ~ value.sql ~ ", '" ~ value.from_characters | replace("'", "''") ~ "', '" ~ value.to_characters | replace("'", "''") ~ "')" -%}
         {%- for variant in run_query("select variant, replacement from " ~ seed ~ " where variant_kind <> 'CHARACTER' order by cast(rule_order as integer)").rows -%}
-            {%- set value.sql = "replace(" ~ value.sql ~ ", '" ~ variant[0] ~ "', '" ~ (variant[1] or '') ~ "')" -%}
+            {%- set value.sql = "replace(" ~ value.sql ~ ", '" ~ variant[0] | replace("'", "''") ~ "', '" ~ (variant[1] or '') | replace("'", "''") ~ "')" -%}
         {%- endfor -%}
     {%- endif -%}
     nullif(regexp_replace({{ value.sql }}, '[^\p{Han}a-z0-9]', '', 'g'), '')

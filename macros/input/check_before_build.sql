@@ -1,13 +1,15 @@
-{#- Everything that can be wrong before the first model is built, each with one sentence: settings, files, tables,
-    types, the reporting date, and an input that does not belong to this warehouse. Called on-run-start: an error here
+{#- Everything that can be wrong before the first model is built, each with one sentence: rules, settings, files,
+    tables, types, the reporting date, and an input that does not belong to this warehouse. Called on-run-start: an error here
     leaves the warehouse file as it was. Returns the SQL that remembers the input. -#}
 {% macro check_before_build() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'seed', 'test', 'snapshot') -%}
+        {%- do check_rules() -%}
         {%- do check_settings() -%}
         {%- if not input_is_demo() -%}
             {%- do check_input(input_inventory()) -%}
         {%- endif -%}
         {%- do check_same_input() -%}
+        {%- do check_same_months() -%}
         {{- remember_input() -}}
     {%- endif -%}
 {%- endmacro %}
@@ -28,9 +30,9 @@
         {{- exceptions.raise_compiler_error("LENDING_HISTORY_START is " ~ start ~ ", after LENDING_AS_OF_DATE " ~ stop ~ "; the history must start before the reporting date.") -}}
     {%- endif -%}
     {%- set currency = lending_currency() -%}
-    {%- set known = run_query("select count(*) from read_csv('seeds/reference/ref_currency.csv', all_varchar = true, header = true) where currency = '" ~ currency | replace("'", "''") ~ "'") -%}
+    {%- set known = run_query("select count(*) from " ~ rule_file('ref_currency') ~ " where currency = '" ~ currency | replace("'", "''") ~ "'") -%}
     {%- if known.columns[0].values()[0] == 0 -%}
-        {{- exceptions.raise_compiler_error("LENDING_CURRENCY is " ~ currency ~ ", which is not in seeds/reference/ref_currency.csv; use an ISO 4217 code from there.") -}}
+        {{- exceptions.raise_compiler_error("LENDING_CURRENCY is " ~ currency ~ ", which is not in " ~ rules_answer()['files']['ref_currency']['shown'] ~ "; use an ISO 4217 code from there.") -}}
     {%- endif -%}
 {%- endmacro %}
 
@@ -86,16 +88,12 @@
 
 {% macro remember_input() -%}
     {%- set schema_text = 'demo' if input_is_demo() else tojson(input_inventory()['tables'], sort_keys = true) -%}
-    {%- set rules = [] -%}
-    {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed') | sort(attribute = 'name') if node.fqn[1] != 'demo' -%}
-        {%- do rules.append(node.name ~ '=' ~ node.checksum.checksum) -%}
-    {%- endfor -%}
 create schema if not exists quality;
 create or replace table quality.build_input as
 select
     '{{ input_setting() | replace("'", "''") }}' as input_setting,
     '{{ lending_currency() }}' as lending_currency,
     '{{ local_md5(schema_text) }}' as input_schema_fingerprint,
-    '{{ local_md5(rules | join("\n")) }}' as rules_fingerprint;
+    '{{ rules_answer()['fingerprint'] }}' as rules_fingerprint;
 {%- endmacro %}
 

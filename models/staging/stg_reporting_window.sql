@@ -2,6 +2,7 @@
 -- it is never the largest date of a fact (one 2099 typo would stretch the grid), and never the clock of the machine.
 {%- set as_of_setting = setting('LENDING_AS_OF_DATE', '') %}
 {%- set start_setting = setting('LENDING_HISTORY_START', '') %}
+{%- set stored = stored_months() %}
 
 with extraction as (
 
@@ -52,6 +53,9 @@ started as (
         *,
         {% if start_setting -%}
         last_day(date '{{ start_setting if start_setting | length > 7 else start_setting ~ '-01' }}')
+        {%- elif stored is not none -%}
+        -- a warehouse that exists grows: its history keeps its first month
+        date '{{ stored['first'] }}'
         {%- else -%}
         last_day({{ months_later('last_month', '-' ~ (var('history_months') - 1)) }})
         {%- endif %} as first_month

@@ -1,6 +1,7 @@
 -- What of the instalments of a loan that fell due in a month had been paid more than some days (parameter EARLY_DAYS)
 -- before it was due; money covers instalments in order, as in int_instalment_outcome. Grain: loan x month in which
 -- something fell due. Only loans with schedule and payments: in the others nobody knows when money came.
+{{ monthly_model() }}
 with loan as (
 
     select * from {{ ref('int_loan') }}
@@ -30,6 +31,7 @@ due as (
     inner join parameter on last_day(instalments.due_on) = parameter.as_of_month
     where instalments.due_on >= instalments.holds_from
         and instalments.due_on < instalments.holds_to
+        and parameter.as_of_month >= {{ first_rebuilt_month() }}
 
 ),
 

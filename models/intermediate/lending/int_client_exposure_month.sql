@@ -1,5 +1,6 @@
 -- The loans of a client at a month end, added up. Grain: client x month with a loan on the books or one that ended in
 -- the month.
+{{ monthly_model() }}
 select
     client_key,
     as_of_month,
@@ -16,4 +17,5 @@ select
     sum(collected_amount) as collected_amount,
     sum(written_off_amount) as written_off_amount
 from {{ ref('int_loan_month') }}
+where as_of_month >= {{ first_rebuilt_month() }}
 group by client_key, as_of_month

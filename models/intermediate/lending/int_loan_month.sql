@@ -1,5 +1,7 @@
 -- Every loan at every month end of its life, through the month in which it ended: balance, days past due, class and
 -- what was due and paid in the month. All from dated facts: the status that a source shows today is never used.
+-- The month before the first rebuilt one is computed along, since a month looks at the balance before it.
+{{ monthly_model() }}
 with loans as (
 
     select * from {{ ref('int_loan') }}
@@ -8,7 +10,17 @@ with loans as (
 
 months as (
 
-    select * from {{ ref('int_month') }}
+    select *
+    from {{ ref('int_month') }}
+    where as_of_month >= {{ month_before_rebuilt() }}
+
+),
+
+-- money that came before is counted in this month
+opening as (
+
+    select greatest(first_month, {{ month_before_rebuilt() }}) as first_month
+    from {{ ref('stg_reporting_window') }}
 
 ),
 
@@ -24,17 +36,17 @@ grid as (
 
 ),
 
--- money by month of value; what came before the history counts in its first month
+-- money by month of value; what came before counts in the first month
 paid_in_month as (
 
     select
         loans.loan_key,
-        greatest(last_day(payments.value_on), history.first_month) as as_of_month,
+        greatest(last_day(payments.value_on), opening.first_month) as as_of_month,
         sum(payments.signed_amount) as paid,
-        sum(case when last_day(payments.value_on) >= history.first_month then payments.signed_amount else 0 end) as paid_within
+        sum(case when last_day(payments.value_on) >= opening.first_month then payments.signed_amount else 0 end) as paid_within
     from {{ ref('stg_payments') }} as payments
     inner join loans on payments.loan_no = loans.loan_no
-    cross join {{ ref('stg_reporting_window') }} as history
+    cross join opening
     group by 1, 2
 
 ),
@@ -218,6 +230,7 @@ due_in_month as (
         on outcomes.loan_key = loans.loan_key
     -- without payments nobody knows what was paid of what fell due
     where loans.balance_source = 'SCHEDULE'
+        and outcomes.due_on >= {{ month_before_rebuilt() }}
     group by outcomes.loan_key, last_day(outcomes.due_on)
 
 ),
@@ -294,3 +307,4 @@ left join {{ ref('int_days_past_due_scale') }} as scale
     on least(converted.days_past_due, converted.longest_days_past_due) = scale.days_past_due
     and converted.as_of_month >= scale.valid_from
     and converted.as_of_month < scale.valid_to
+where converted.as_of_month >= {{ first_rebuilt_month() }}
