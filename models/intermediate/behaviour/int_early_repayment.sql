@@ -47,6 +47,7 @@ line as (
     select loan.loan_key, loan.currency, loan.client_key, null, payments.value_on, 1, null, null, payments.signed_amount
     from {{ ref('stg_payments') }} as payments
     inner join loan on payments.loan_no = loan.loan_no
+    where loan.loan_key in (select loan_key from due)
 
 ),
 
