@@ -81,7 +81,7 @@ GRADES = {
 
 
 def fraction(per_cent: str) -> str:
-    return f"{float(per_cent) / 100:.6f}"
+    return f"{float(per_cent) / 100:.10f}"
 
 
 def master_scale() -> Rows:
