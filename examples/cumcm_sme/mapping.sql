@@ -83,10 +83,9 @@ from (
 
 -- A firm is a client. Names are masked (seven firms are called ***商贸有限公司), so a name says the legal form and no
 -- more; the firm's code is its identity. Nothing tells when the bank met a firm: its first invoice is the first day of
--- which anything is known of it, and all of it was written when the files were closed (a month's flows cannot be written
--- before the month has ended, hence the month end). Not in the files, and so not here:
--- industry, employees, region, registration. Guessing an industry from what is left of a name would put a guess where
--- the warehouse says UNKNOWN.
+-- which anything is known of it, and all of it was written when the files were closed (at the month end: the flows of a
+-- month cannot be written before it is over). Not in the files, and so not here: industry, employees, region,
+-- registration. An industry guessed from what is left of a name would be a guess where the warehouse says UNKNOWN.
 copy (
     select
         'CUMCM' as source_system,
