@@ -2,9 +2,13 @@
 -- segment.
 with last_month as (
 
-    select credit_segment, lifecycle_segment, behaviour_segment, project_type_segment
-    from marts.fct_client_segment_month
-    where as_of_month = (select max(as_of_month) from marts.fct_client_segment_month)
+    select
+        segments.credit_segment,
+        segments.lifecycle_segment,
+        segments.behaviour_segment,
+        segments.project_type_segment
+    from marts.fct_client_segment_month as segments
+    where segments.as_of_month = (select max(months.as_of_month) from marts.dim_month as months)
 
 ),
 
@@ -22,4 +26,4 @@ select
     count(*) as clients
 from by_axis
 group by by_axis.axis, by_axis.segment_code
-order by axis, clients desc, segment_code
+order by axis asc, clients desc, segment_code asc

@@ -54,5 +54,5 @@ select
     cast(median(flows_2019.top_buyer_share) as decimal(9,4)) as median_top_buyer_share
 from rated
 left join flows_2019 on rated.client_no = flows_2019.client_no
-group by rollup (rated.rating)
-order by rated.rating nulls last
+group by rollup(rated.rating)
+order by rated.rating asc nulls last

@@ -13,7 +13,8 @@
 -- exchanged; the mapping knows the source and says which is which.
 create or replace temporary macro statement_date(written) as cast(strptime(written, '%m/%d/%Y %I:%M:%S %p') as date);
 
--- The statement of 2022 writes 250,000,000 where that of 2020 writes 250000000. A plain cast makes it NULL.
+-- The statement of 2022 writes 250,000,000 where that of 2020 writes 250000000: a plain cast makes it NULL. That of 2020
+-- carries floating-point noise (0.000000000466 disbursed), which is nothing once an amount has two decimals.
 create or replace temporary macro statement_amount(written) as cast(replace(written, ',', '') as decimal(18,2));
 
 -- A client is a borrower's name in one country: the file has no number for it. Letters and digits count; case, accents

@@ -14,4 +14,4 @@ inner join staging.stg_loan_month_ends as balances
 inner join staging.stg_facilities as facilities on months.loan_no = facilities.facility_no
 where balances.days_past_due is not null
 group by months.as_of_month, facilities.x_country
-order by months.as_of_month, owed desc, country
+order by months.as_of_month asc, owed desc, country asc

@@ -67,4 +67,4 @@ select
 from loan
 left join typed on loan.project_no = typed.project_no
 group by coalesce(typed.project_type, 'NO_PROJECT')
-order by sum(loan.owed_last) desc, project_type
+order by sum(loan.owed_last) desc, project_type asc

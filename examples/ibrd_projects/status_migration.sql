@@ -34,4 +34,4 @@ select
 from earlier
 full join later on earlier.facility_no = later.facility_no
 group by status_first, status_last
-order by agreements desc, status_first nulls last, status_last nulls last
+order by agreements desc, status_first asc nulls last, status_last asc nulls last
