@@ -210,17 +210,20 @@ copy (
 -- up to one dollar either way are rounding and stand as zero. Between the statements the warehouse carries the older one.
 -- Days past due are not in the file. Of a loan that owes money after its last repayment date one thing is certain: the
 -- oldest unpaid instalment fell due on that day or before. These loans get the days since then, a lower bound; all
--- others stay unknown.
+-- others stay unknown, and so does a rest below 500 dollars (a city would be in default over 11.75; the European
+-- threshold for arrears that matter is 500 euro).
 copy (
     select
         loan_no,
         stated_on as month_end,
         case when abs(obligation) <= 1 then 0 else obligation end as outstanding_principal,
-        case when obligation > 1 and last_repayment_on < stated_on then date_diff('day', last_repayment_on, stated_on) end
-            as days_past_due,
+        case
+            when obligation >= 500 and last_repayment_on < stated_on then date_diff('day', last_repayment_on, stated_on)
+        end as days_past_due,
         cast(stated_on as timestamp) as extracted_at,
-        case when obligation > 1 and last_repayment_on < stated_on then 'AT_LEAST_SINCE_LAST_REPAYMENT_DATE' end
-            as x_days_past_due_basis,
+        case
+            when obligation >= 500 and last_repayment_on < stated_on then 'AT_LEAST_SINCE_LAST_REPAYMENT_DATE'
+        end as x_days_past_due_basis,
         case when abs(obligation) <= 1 then obligation else 0 end as x_rounding_rest
     from loan_statement
     where is_drawn
@@ -341,9 +344,13 @@ copy (
     from loan_statement
     where is_drawn and abs(obligation) <= 1 and obligation <> 0
     union all
-    select 7, 'Rows that owe money after their last repayment date', count(*), sum(obligation)
+    select 7, 'Rows that owe 500 dollars or more after their last repayment date', count(*), sum(obligation)
     from loan_statement
-    where is_drawn and obligation > 1 and last_repayment_on < stated_on
+    where is_drawn and obligation >= 500 and last_repayment_on < stated_on
+    union all
+    select 7.5, 'Rows that owe less than that, yet more than one dollar: days past due left unknown', count(*), sum(obligation)
+    from loan_statement
+    where is_drawn and obligation > 1 and obligation < 500 and last_repayment_on < stated_on
     union all
     select 8, 'Rows in which principal is not cancelled + undisbursed + disbursed (exchange effects)', count(*), sum(obligation)
     from statement

@@ -1,4 +1,4 @@
--- Loans that owe money after their last repayment date, at the two statements: days past due here are a lower bound.
+-- Loans that owe 500 dollars or more after their last repayment date, at the two statements: days past due here are a lower bound.
 -- One row a month end and country.
 select
     months.as_of_month,

@@ -1,11 +1,12 @@
 -- Projects by the type that the warehouse read from their sector text, with what was owed on their loans at the two
--- statements and what was repaid in between. One row a type.
+-- statements and what was repaid in between on loans that had not ended at the first. One row a type.
 with facility as (
 
     select
         facility_no,
         cast(extracted_at as date) as stated_on,
         x_project_no,
+        x_loan_status in ('Fully Repaid', 'Fully Cancelled') as has_ended,
         x_repaid_amount,
         case when abs(x_obligation_amount) <= 1 then 0 else x_obligation_amount end as owed_amount
     from staging.base_facilities
@@ -38,7 +39,8 @@ loan as (
         coalesce(earlier.owed_amount, 0) as owed_first,
         coalesce(later.owed_amount, 0) as owed_last,
         case
-            when later.facility_no is not null then later.x_repaid_amount - coalesce(earlier.x_repaid_amount, 0)
+            when later.facility_no is not null and coalesce(not earlier.has_ended, true)
+                then later.x_repaid_amount - coalesce(earlier.x_repaid_amount, 0)
             else 0
         end as repaid_between
     from earlier
