@@ -19,6 +19,7 @@ NULL_WORDS = ("NULL", "N/A", "-", "无", "不详")
 UNREADABLE = ("锟斤拷锟斤拷锟斤拷", "\ufffd\ufffd\ufffd\ufffd公司", "ï¿½ï¿½ï¿½")
 USCC_SYMBOLS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 EXCEL_EPOCH = np.datetime64("1899-12-30")
+ROBOT_EVENTS = 500  # more events of a client in a day are no person's
 # At most this many rows a kind and table in a small portfolio, whose truth is committed.
 SMALL_PORTFOLIO, SMALL_LIMIT = 2_000, 24
 
@@ -239,6 +240,29 @@ def _what_is_there_already(editor: Editor, truth: pa.Table) -> None:
                 plain = value.replace("（", "(").replace("）", ")")
                 key = editor.key("clients", editor.row_key("clients", index))
                 editor.log.append(("clients", key, column, "W_FOLDED", plain, value))
+    # days of robots, and renewals booked as new loans
+    events: dict[tuple, list[int]] = {}
+    columns = [editor.values("digital_events", name) for name in ("source_system", "client_no", "occurred_at")]
+    for index, (system, number, moment) in enumerate(zip(*columns, strict=True)):
+        if number is not None:
+            events.setdefault((system, number, moment[:10]), []).append(index)
+    for rows in events.values():
+        if len(rows) > ROBOT_EVENTS:
+            editor.touched["digital_events"][rows] = True
+            key = editor.key("digital_events", editor.row_key("digital_events", rows[0]))
+            editor.log.append(("digital_events", key, "occurred_at", "S_BOT", None, str(len(rows))))
+    columns = [
+        editor.values("loans", name)
+        for name in ("source_system", "client_no", "principal", "currency", "disbursed_on", "closed_on")
+    ]
+    loans = list(zip(*columns, strict=True))
+    paid_off = {(*row[:4], row[5]) for row in loans if row[5] is not None and row[5] != row[4]}
+    renewed = editor.values("loans", "renewed_from_loan_no")
+    for index, row in enumerate(loans):
+        if renewed[index] is None and row[:5] in paid_off:
+            editor.touched["loans"][index] = True
+            key = editor.key("loans", editor.row_key("loans", index))
+            editor.log.append(("loans", key, "renewed_from_loan_no", "S_EVERGREEN", None, None))
     newest: dict[tuple, str] = {}
     columns = [editor.values("credit_ratings", name) for name in ("source_system", "client_no", "rated_on")]
     for system, number, day in zip(*columns, strict=True):
@@ -1052,6 +1076,12 @@ def _rest(editor: Editor) -> None:
         editor.in_place("monitoring_tasks", "due_on", "W_DATE", other_date)
         editor.in_place("monitoring_tasks", "finding", "W_NULLED", lambda _, way: NULL_WORDS[way % 5])
         editor.repeat("monitoring_tasks", most=2)
+    if editor.tables["segment_overrides"].num_rows:
+        base = editor.row("segment_overrides", 0)
+        editor.add(
+            "segment_overrides", base, "reason", "Q_REQUIRED", base["reason"],
+            override_no=editor.fresh("O"), reason=None,
+        )  # fmt: skip
     if editor.tables["client_relationships"].num_rows:
         base = editor.row("client_relationships", 0)
         editor.add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from generator import clock, names
 from generator.loans import CODES, TO_YUAN, P
-from generator.population import NEVER, Population, stream
+from generator.population import NEVER, STOPS, Population, stream
 from generator.registrations import CRM, DIGITAL, Registrations
 from generator.settings import (
     DORM,
@@ -18,6 +19,7 @@ from generator.settings import (
     HFS,
     HFX,
     LAPSED,
+    MICRO,
     NEW,
     OCC,
     POT,
@@ -39,6 +41,54 @@ INTERACTIONS = ("VISIT", "CALL", "COMPLAINT", "OFFER", "COLLECTION", "SERVICE")
 OUTCOMES = ("ACCEPTED", "DECLINED", "NO_ANSWER", "RESOLVED", "OPEN")
 TASKS = ("VISIT", "COVENANT_TEST", "USE_OF_FUNDS", "REVALUATION", "REVIEW")
 FINDINGS = ("NONE", "MINOR", "MAJOR")
+
+
+@dataclass(frozen=True)
+class Override:
+    """One kind of request: what it asks for, for a client of which group, and what is wrong with it, if anything."""
+
+    axis: str
+    code: str
+    group: str
+    days: int = 0  # length; 0 for any permitted one
+    is_current: bool = False
+    same_person: bool = False
+    again: bool = False  # for the client of the case before, twenty days later
+
+
+OVERRIDES = (
+    # good ones, still running at the end of the window
+    Override("CREDIT", "HIGH", "MEDIUM", is_current=True),
+    Override("CREDIT", "RESTRICTED", "MEDIUM", is_current=True),
+    Override("BEHAVIOUR", "HIGH_FREQUENCY_OTHER", "OCCASIONAL", is_current=True),
+    Override("LIFECYCLE", "TRANSITIONAL", "SOUND", is_current=True),
+    Override("SIZE", "SMALLER", "LARGER", is_current=True),
+    Override("INDUSTRY", "SERVICES", "SOUND", is_current=True),
+    Override("PROJECT_TYPE", "OTHER", "PROJECT", is_current=True),
+    # good ones of other months: exactly as long as permitted, worse for a failed client, two of one client
+    Override("CREDIT", "MEDIUM", "ELEVATED", days=180),
+    Override("CREDIT", "RESTRICTED", "FAILED"),
+    Override("INDUSTRY", "TECHNOLOGY", "SOUND"),
+    Override("INDUSTRY", "SERVICES", "SOUND", again=True),
+    # the same person asked and approved
+    Override("CREDIT", "HIGH", "MEDIUM", is_current=True, same_person=True),
+    # a day too long, and far too long
+    Override("LIFECYCLE", "HIGH_GROWTH", "SOUND", days=181, is_current=True),
+    Override("BEHAVIOUR", "OCCASIONAL", "SOUND", days=330),
+    # over a knock-out
+    Override("CREDIT", "MEDIUM", "FAILED"),
+    Override("LIFECYCLE", "TRANSITIONAL", "FAILED"),
+    Override("BEHAVIOUR", "HIGH_FREQUENCY_STABLE", "FAILED"),
+    # two tiers up
+    Override("CREDIT", "HIGH", "ELEVATED", is_current=True),
+    # segments that nobody can ask for, that no axis has, and an axis that there is not
+    Override("CREDIT", "UNRATED", "SOUND", is_current=True),
+    Override("BEHAVIOUR", "VERY_GOOD", "SOUND", is_current=True),
+    Override("CREDIT", "OCCASIONAL", "SOUND", is_current=True),
+    Override("MOOD", "HIGH", "SOUND", is_current=True),
+    # ends before it begins
+    Override("SIZE", "MEDIUM", "SOUND", days=-10),
+)
 
 
 class Engagement:
@@ -187,10 +237,13 @@ class Engagement:
         online = np.where(keen, 1.25, 0.25)
         mean = rate[behaviour] * online[:, None] * factor
         # a potential client looks around a lot: more than twenty days in a quarter, in the recent past of the demo
-        mean = np.where(behaviour == POT, 10.5, mean)
+        mean = np.where(behaviour == POT, 12.0, mean)
         if settings.is_small:
             mean = np.where((behaviour == POT) & (month < months - 15), mean * 0.18, mean)
-        mean = np.where((behaviour == LAPSED), np.maximum(mean, 1.5 * max(factor, 0.8)), mean)
+        # some others look around as much for a while: activity alone makes no potential
+        browses = (rng.random(n) < 0.04) & np.isin(people.behaviour, (OCC, TERM, PROSPECT)) & ~people.is_project_company
+        mean = np.where(browses[:, None] & (month >= months - 6), 11.0, mean)
+        mean = np.where((behaviour == LAPSED), np.maximum(mean, 2.6), mean)
         nervous = (month >= people.onset_month[:, None] - 5) & (month < people.onset_month[:, None] + 4)
         mean = np.where(nervous, mean * 1.8 + 0.4, mean)
         mean = mean * ((month >= people.start_month[:, None]) & (month < people.leave_month[:, None]))
@@ -220,8 +273,15 @@ class Engagement:
             -1,
         )
         anonymous = rng.random(size) < np.where(people.behaviour_at(client, when) == PROSPECT, 0.25, 0.015)
-        order = np.lexsort((client, at))
+        robot, robot_at = self._robot_days()
+        client, at = np.concatenate([client, robot]), np.concatenate([at, robot_at])
+        kind = np.concatenate([kind, np.where(np.arange(len(robot)) % 9 == 0, 0, 1)])
+        product = np.concatenate([product, np.full(len(robot), P["FAST_SME"])])
+        anonymous = np.concatenate([anonymous, np.zeros(len(robot), dtype=bool)])
+        size = len(client)
+        order = np.lexsort((kind, client, at))
         client, at, kind, product, anonymous = client[order], at[order], kind[order], product[order], anonymous[order]
+        product = np.where(kind == 0, -1, product)
         keys = self.registrations.keys(client, DIGITAL)
         system = keys["source_system"]
         system.codes = np.where(anonymous, -1, system.codes)
@@ -236,6 +296,19 @@ class Engagement:
             "product_code": Coded(product, CODES),
             **batch_columns(at),
         }
+
+    def _robot_days(self) -> tuple[np.ndarray, np.ndarray]:
+        """Days on which a script used a client's access: more events than a person makes, and one just below."""
+        people, settings = self.people, self.settings
+        rng = stream(settings, people.block, 56)
+        usual = np.isin(people.behaviour, (TERM, OCC, PROSPECT)) & (people.start_month < people.months - 4)
+        usual &= (people.leave_month == NEVER) & ~people.is_project_company
+        chosen = rng.permutation(np.flatnonzero(usual))[:3]
+        count = np.array([501, 530, 500])[: len(chosen)]
+        day = settings.end - rng.permutation(80)[: len(chosen)]
+        client, day = np.repeat(chosen, count), np.repeat(day, count)
+        place = np.concatenate([np.arange(rows) for rows in count]) if len(count) else np.zeros(0, dtype=np.int64)
+        return client, clock.at_time(day, 6 * 3_600 + place * 45)
 
     # -- people ------------------------------------------------------------------------------------
 
@@ -328,59 +401,84 @@ class Engagement:
     # -- governance --------------------------------------------------------------------------------
 
     def overrides(self) -> dict[str, Any]:
-        """Requests to change a segment by hand, good ones and ones that the rules must refuse."""
-        people, settings = self.people, self.settings
+        """Requests to change a segment by hand, good ones and ones that the rules must refuse.
+
+        The cases of OVERRIDES come in turn; each looks for a client for which it means what its name says.
+        """
+        people, settings, loans = self.people, self.settings, self.loans
         rng = stream(settings, people.block, 54)
-        n = people.rows
-        size = max(14, n // 120) if n <= 2_000 else n // 250
-        size = min(size, n)
-        client = np.sort(rng.permutation(n)[:size])
-        # some aim at failed clients: a knock-out no override may undo
-        failed = np.flatnonzero((people.onset_month < people.months - 8) & self.is_borrower)
-        aimed = np.arange(size) % 7 == 3
-        if len(failed):
-            client = np.where(aimed, failed[np.arange(size) % len(failed)], client)
-        axes = ("CREDIT", "BEHAVIOUR", "LIFECYCLE", "SIZE", "INDUSTRY")
-        axis = np.arange(size) % 7 % 5
-        axis = np.where(aimed, 0, axis)
-        tier = people.tier_at(client)
-        flaw = np.arange(size) % 7  # 1 same person, 2 too long, 5 two tiers up, 3 over a knock-out, else none
-        axis = np.where(flaw == 5, 0, axis)
-        target = np.where(rng.random(size) < 0.5, np.maximum(tier - 1, 0), np.minimum(tier + 1, 3))
-        target = np.where(flaw == 5, 0, target)
-        target = np.where(aimed, 1, target)
-        codes = [
-            np.array(["HIGH", "MEDIUM", "ELEVATED", "RESTRICTED"])[target],
-            np.where(rng.random(size) < 0.5, "OCCASIONAL", "HIGH_FREQUENCY_OTHER"),
-            np.where(rng.random(size) < 0.5, "HIGH_GROWTH", "TRANSITIONAL"),
-            np.array(["LARGE", "MEDIUM", "SMALL", "MICRO"])[np.maximum(people.size[client] - 1, 0)],
-            np.where(rng.random(size) < 0.7, "TECHNOLOGY", "SERVICES"),
-        ]
-        code = np.choose(axis, codes)
-        earliest = np.maximum(people.start_month[client] + 2, 6)
-        month = earliest + np.floor(rng.random(size) * np.maximum(people.months - 3 - earliest, 1)).astype(np.int64)
-        month = np.where(aimed, np.minimum(np.maximum(people.onset_month[client], 0) + 5, people.months - 2), month)
-        month = np.minimum(month, people.months - 2)
+        n, months = people.rows, people.months
+        wanted = len(OVERRIDES) * max(1, round(n / 250 / len(OVERRIDES)))
+        tier = people.tier_at(np.arange(n))
+        defaulted_on = np.full(n, clock.FAR_DAY)
+        known = ~np.isnat(loans.defaulted_on)
+        np.minimum.at(defaulted_on.view(np.int64), loans.client[known], loans.defaulted_on[known].astype(np.int64))
+        default_month = clock.month_of(np.minimum(defaulted_on, settings.end + 400)) - settings.first_month
+        failed = (default_month < months - 4) & (people.failure == STOPS) & (people.leave_month >= default_month + 4)
+        sound = (people.onset_month == NEVER) & (people.leave_month == NEVER) & (people.start_month < months - 9)
+        sound &= ~people.is_project_company & self.is_borrower
+        groups = {
+            "SOUND": sound,
+            "MEDIUM": sound & (tier == 1),
+            "ELEVATED": sound & (tier == 2),
+            "FAILED": failed & self.is_borrower,
+            "PROJECT": people.is_project_company & (people.onset_month == NEVER) & (people.start_month < months - 9),
+            "OCCASIONAL": sound & (people.behaviour == OCC),
+            "LARGER": sound & (people.size < MICRO),
+        }
+        members = {name: rng.permutation(np.flatnonzero(chosen)) for name, chosen in groups.items()}
+        used = dict.fromkeys(groups, 0)
+        client, case = [], []
+        for turn in range(wanted):
+            group = OVERRIDES[turn % len(OVERRIDES)].group
+            if used[group] < len(members[group]):
+                client.append(members[group][used[group]])
+                case.append(turn % len(OVERRIDES))
+                used[group] += 1
+                # the second request of a pair is for the client of the first
+                if OVERRIDES[turn % len(OVERRIDES)].again:
+                    client[-1] = client[-2] if len(client) > 1 else client[-1]
+        if not client:
+            return {}
+        client, case = np.array(client), np.array(case)
+        size = len(client)
+        cases = [OVERRIDES[position] for position in case.tolist()]
+        days = np.array([entry.days for entry in cases])
+        spread = rng.integers(0, 60, size)
+        days = np.where(days == 0, 130 + spread % 50, days)
+        # current ones run over the end of the window, the others stand somewhere in it
+        current = np.array([entry.is_current for entry in cases])
+        earliest = np.maximum(people.start_month[client] + 3, 6)
+        month = earliest + np.floor(rng.random(size) * np.maximum(months - 3 - earliest, 1)).astype(np.int64)
+        month = np.where(current, months - 3 - spread % 2, month)
+        late = np.array([entry.group == "FAILED" for entry in cases])
+        month = np.where(late, default_month[client] + 1, month)
+        month = np.minimum(month, months - 2)
         valid_from = clock.day_in_month(settings.first_month + month, rng.integers(2, 28, size))
-        length = np.where(flaw == 2, rng.integers(200, 400, size), rng.integers(60, 180, size))
+        again = np.array([entry.again for entry in cases])
+        valid_from = np.where(again & (np.arange(size) > 0), np.roll(valid_from, 1) + 20, valid_from)
         staff = self.managers().to_pylist()
-        manager = (people.branch[client] * 3).tolist()
-        requested = [staff[m] for m in manager]
-        approved = [
-            staff[m] if f == 1 else staff[m + 1] if staff[m + 1] != staff[m] else staff[m + 2]
-            for m, f in zip(manager, flaw.tolist(), strict=True)
-        ]
+        requested, approved = [], []
+        for manager, entry in zip((people.branch[client] * 3).tolist(), cases, strict=True):
+            other = staff[manager + 1] if staff[manager + 1] != staff[manager] else staff[manager + 2]
+            requested.append(staff[manager])
+            approved.append(f" {staff[manager]}" if entry.same_person else other)
         reasons = ("新订单已签约", "集团支持函", "财务数据滞后", "行业归类有误", "临时资金安排", "经营已恢复")
+        smaller = np.array(["LARGE", "MEDIUM", "SMALL", "MICRO"])[np.minimum(people.size[client] + 1, 3)]
+        codes = [
+            str(size_code) if entry.code == "SMALLER" else entry.code
+            for entry, size_code in zip(cases, smaller, strict=True)
+        ]
         return {
             "override_no": number("O", names.numbers(people.block, settings.number_width, size)),
             **self.registrations.keys(client),
-            "axis": Coded(axis, axes),
-            "segment_code": pa.array([str(text) for text in code], pa.string()),
+            "axis": pa.array([entry.axis for entry in cases], pa.string()),
+            "segment_code": pa.array(codes, pa.string()),
             "reason": Coded(rng.integers(0, len(reasons), size), reasons),
             "requested_by": pa.array(requested, pa.string()),
             "approved_by": pa.array(approved, pa.string()),
             "valid_from": valid_from,
-            "expires_on": valid_from + length,
+            "expires_on": valid_from + days,
             **batch_columns(valid_from),
         }
 

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from generator import clock, names
-from generator.population import CURES, NEVER, STOPS, Population, stream
+from generator.population import CURES, NEVER, STAFF_PER_REVENUE, STOPS, Population, stream
 from generator.registrations import CORE, Registrations
-from generator.settings import DISTRESSED, HFO, HFS, HFX, LARGE, MEDIUM, POT, STARTUP
+from generator.settings import DISTRESSED, HFO, HFS, HFX, HIGH_GROWTH, LARGE, MEDIUM, POT, STARTUP
 from generator.tables import Coded, Nullable, batch_columns, latest, number
 
 PERIODS = ("FY", "H1")
@@ -26,8 +26,22 @@ GLOBAL_BOUNDS = np.array(
 )
 ACTIONS = ("NEW", "AFFIRMED", "UPGRADED", "DOWNGRADED", "WITHDRAWN")
 OTHER_GLOBAL_SYMBOLS = ("Aa2", "A1", "A2", "A3", "Baa1", "Baa2", "Baa3", "Ba1", "Ba2", "Ba3", "B1", "B2", "B3", "Caa1")
-AGENCIES = ("INTERNAL", "DOMESTIC_ONE", "GLOBAL_ONE", "SME_SCORE", "GLOBAL_TWO")
-SCALES = ("INTERNAL", "CN_DOMESTIC", "GLOBAL", "BUREAU", "GLOBAL")
+# the score of the last one is calibrated nowhere
+AGENCIES = ("INTERNAL", "DOMESTIC_ONE", "GLOBAL_ONE", "SME_SCORE", "GLOBAL_TWO", "UNTRIED_SCORE")
+SCALES = ("INTERNAL", "CN_DOMESTIC", "GLOBAL", "BUREAU", "GLOBAL", "BUREAU")
+# Actions that are all a client has, so that what a rule does with each can be seen: agency, symbol, is withdrawn.
+SINGLE_ACTIONS = (
+    (1, "NR", True),
+    (1, "A+", True),
+    (0, "BBB", False),  # the stale one
+    (1, "A-1", False),
+    (2, "P-1", False),
+    (1, "AAA-", False),
+    (5, "", False),
+    (1, "AA", False),
+    (2, "AA", False),
+)
+STALE = 2
 BUREAUS = ("CREDIT_CENTRE", "MARKET_BUREAU")
 
 
@@ -48,6 +62,9 @@ class Finances:
             self.is_borrower | (people.behaviour == 3), min(1.0, share * 1.25), share * 0.55
         )
         files |= people.is_project_company | (people.size <= MEDIUM)
+        # growth that no statement shows is not growth that anybody can find
+        growing = people.growth == HIGH_GROWTH
+        files |= growing & (rng.random(n) < 0.97)
         last_year = int(str(settings.end)[:4]) - 1
         years = np.arange(last_year - 6, last_year + 1)
         client = np.repeat(np.arange(n), len(years))
@@ -56,7 +73,9 @@ class Finances:
         keep = files[client] & (months_of_year >= people.registered_month[client] + 4)
         # the bank collects statements from two or three years before the first loan on
         keep &= months_of_year >= np.maximum(people.start_month[client] - 42, -32)
-        keep &= (months_of_year - 12 < people.leave_month[client]) & (rng.random(len(client)) > 0.03)
+        keep &= (months_of_year - 12 < people.leave_month[client]) & (
+            rng.random(len(client)) > np.where(growing[client], 0.005, 0.03)
+        )
         client, year = client[keep], year[keep]
         kind = np.zeros(len(client), dtype=np.int64)
         # large and medium firms file half-years as well
@@ -135,7 +154,9 @@ class Finances:
         period_end = np.concatenate([period_end, period_end[restated], period_end[grouped]])
         filed_on = np.concatenate([filed_on, again_on, filed_on[grouped] + 3])
         month = np.concatenate([month, month[restated], month[grouped]])
-        staff = people.employees[client] * np.power(people.revenue_at(client, month) / people.revenue[client], 0.7)
+        staff = people.employees[client] * np.power(
+            people.revenue_at(client, month) / people.revenue[client], STAFF_PER_REVENUE
+        )
         staff = np.where(people.is_project_company[client], people.employees[client], np.maximum(np.rint(staff), 1))
         audited = (rng.random(n) < np.choose(people.size, (1.0, 0.95, 0.5, 0.12)))[client]
 
@@ -160,7 +181,7 @@ class Finances:
         def cells(values: np.ndarray) -> np.ndarray:
             return values[order]
 
-        thin = rng.random(len(client)) < 0.05
+        thin = rng.random(len(client)) < np.where(growing[client], 0.0, 0.05)
         columns = {
             **self.registrations.keys(cells(client), CORE),
             "period_end": cells(period_end),
@@ -197,7 +218,7 @@ class Finances:
         rng = stream(settings, people.block, 41)
         n, months = people.rows, people.months
         rated = self.is_borrower & (rng.random(n) < 0.95) | (
-            rng.random(n) < np.where(people.behaviour == POT, 0.9, 0.25)
+            rng.random(n) < np.where(people.behaviour == POT, 0.98, 0.25)
         )
         rated &= people.start_month < months - 2
         client, month, agency, propensity = [], [], [], []
@@ -205,8 +226,12 @@ class Finances:
         until = np.minimum(np.minimum(people.leave_month, months), 10**6)
         # the internal rating: yearly, sometimes late, at once when a client fails
         for round_number in range(6):
-            when = first + round_number * 12 + np.where(rng.random(n) < 0.12, rng.integers(1, 7, n), 0)
-            chosen = np.flatnonzero(rated & (when < until) & (rng.random(n) > np.where(round_number == 0, 0.0, 0.06)))
+            # whom the bank wants to win it rates in time
+            wanted = people.behaviour == POT
+            late = (rng.random(n) < 0.12) & ~wanted
+            when = first + round_number * 12 + np.where(late, rng.integers(1, 7, n), 0)
+            missed = rng.random(n) < np.where((round_number == 0) | wanted, 0.0, 0.06)
+            chosen = np.flatnonzero(rated & (when < until) & ~missed)
             client.append(chosen)
             month.append(when[chosen])
             agency.append(np.zeros(len(chosen), dtype=np.int64))
@@ -228,8 +253,13 @@ class Finances:
                 client.append(chosen)
                 month.append(when[chosen])
                 agency.append(np.full(len(chosen), code))
+        special, special_kind = self._single_actions(rng, client)
+        client.append(special)
+        month.append(np.where(special_kind == STALE, months - 20, months - 1 - rng.integers(2, 9, len(special))))
+        agency.append(np.array([agency_of for agency_of, _, _ in SINGLE_ACTIONS], dtype=np.int64)[special_kind])
         client, month, agency = np.concatenate(client), np.concatenate(month), np.concatenate(agency)
         size = len(client)
+        single = np.append(np.full(size - len(special), -1), special_kind)
         log_odds = np.log(people.assessed_propensity[client] / (1 - people.assessed_propensity[client]))
         near = np.clip((month - people.onset_month[client] + 5) / 4.0, 0.0, 1.0)
         cured = month > people.cure_month[client] + 3
@@ -243,11 +273,14 @@ class Finances:
         domestic = np.searchsorted(DOMESTIC_BOUNDS, propensity)
         world = np.searchsorted(GLOBAL_BOUNDS, propensity)
         symbol = np.where(agency == 0, grade, np.where(agency == 1, 10 + domestic, 22 + world))
-        labels = INTERNAL_SYMBOLS + DOMESTIC_SYMBOLS + GLOBAL_SYMBOLS + OTHER_GLOBAL_SYMBOLS + ("NR",)
+        extra = tuple(symbol_of for _, symbol_of, _ in SINGLE_ACTIONS)
+        labels = INTERNAL_SYMBOLS + DOMESTIC_SYMBOLS + GLOBAL_SYMBOLS + OTHER_GLOBAL_SYMBOLS + extra + ("NR",)
         symbol = np.where(agency == 4, 36 + world, symbol)
         withdrawn = (agency == 1) & (rng.random(size) < 0.03)
-        symbol = np.where(withdrawn, len(labels) - 1, np.where(agency == 3, -1, symbol))
-        score = np.where(agency == 3, np.clip(np.rint(487.12 - 28.85 * log_odds), 300, 850), np.nan)
+        scored = np.isin(agency, (3, 5))
+        symbol = np.where(withdrawn, len(labels) - 1, np.where(scored, -1, symbol))
+        symbol = np.where((single >= 0) & ~scored, len(labels) - 1 - len(extra) + single, symbol)
+        score = np.where(scored, np.clip(np.rint(487.12 - 28.85 * log_odds), 300, 850), np.nan)
         day = clock.back_to_workday(clock.day_in_month(settings.first_month + month, rng.integers(3, 28, size)))
         day = np.maximum(day, people.started_on[client])
         # one action a client, agency and day
@@ -257,9 +290,11 @@ class Finances:
         same[a] = (client[a] == client[b]) & (agency[a] == agency[b]) & (day[a] == day[b])
         order = order[~same[order] & (day[order] <= settings.end)]
         client, agency, day, symbol, score = client[order], agency[order], day[order], symbol[order], score[order]
+        single = single[order]
         first_of = np.append(True, (np.diff(client) != 0) | (np.diff(agency) != 0)) if len(order) else np.zeros(0, bool)
         step = np.append(0, np.diff(symbol)) if len(order) else np.zeros(0, int)
-        action = np.select([symbol == len(labels) - 1, first_of, step > 0, step < 0], [4, 0, 3, 2], 1)
+        gone = np.append([entry[2] for entry in SINGLE_ACTIONS], False)[single] | (symbol == len(labels) - 1)
+        action = np.select([gone, first_of, step > 0, step < 0], [4, 0, 3, 2], 1)
         stated = rng.random(len(order)) < 0.7
         return {
             **self.registrations.keys(client),
@@ -269,9 +304,18 @@ class Finances:
             "symbol": Coded(symbol, labels),
             "score": score,
             "valid_to": Nullable(day + 365, ~stated),
-            "action": Coded(np.where(agency == 3, -1, action), ACTIONS),
+            "action": Coded(np.where(np.isin(agency, (3, 5)), -1, action), ACTIONS),
             **batch_columns(day),
         }
+
+    def _single_actions(self, rng: np.random.Generator, rated: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Sound clients that no other action is on, one for each of SINGLE_ACTIONS (more in a large portfolio)."""
+        people = self.people
+        free = (people.onset_month == NEVER) & (people.leave_month == NEVER) & ~people.is_project_company
+        free &= (people.start_month < people.months - 22) & (people.behaviour != POT)
+        free[np.concatenate(rated)] = False
+        chosen = rng.permutation(np.flatnonzero(free))[: len(SINGLE_ACTIONS) * max(1, people.rows // 2_000)]
+        return chosen, np.arange(len(chosen)) % len(SINGLE_ACTIONS)
 
     # -- bureau ------------------------------------------------------------------------------------
 
@@ -279,7 +323,7 @@ class Finances:
         people, settings = self.people, self.settings
         rng = stream(settings, people.block, 42)
         n, months = people.rows, people.months
-        frequent = np.isin(people.behaviour, (HFS, HFX, HFO))
+        frequent = people.was_frequent
         covered = self.is_borrower & (rng.random(n) < settings.profile.bureau_share) | frequent
         covered |= (people.behaviour == 3) | (rng.random(n) < 0.08)
         interval = np.where(frequent, 6, 12)
@@ -358,6 +402,12 @@ class Finances:
         cure = np.where(people.cure_month < NEVER, people.cure_month, people.months + 1) + settings.first_month + 3
         cured_on = np.maximum(clock.day_in_month(cure, 12)[loans.client[cured]], loans.defaulted_on[cured] + 92)
         pieces.append((loans.client[cured], cured, np.full(len(cured), 4), cured_on))
+        # who pays again leaves the blacklist; a word of cure does not undo a bankruptcy
+        freed = quiet[(rng.random(len(quiet)) < 0.4)]
+        pieces.append((freed, np.full(len(freed), -1), np.full(len(freed), 4), day[freed] + 150))
+        too_late = broke[rng.random(len(broke)) < 0.3]
+        of = loans.client[too_late]
+        pieces.append((of, np.full(len(of), -1), np.full(len(of), 4), loans.defaulted_on[too_late] + 200))
         client, loan, kind, day = (np.concatenate([piece[i] for piece in pieces]) for i in range(4))
         keep = day <= settings.end
         client, loan, kind, day = client[keep], loan[keep], kind[keep], day[keep]

@@ -58,7 +58,8 @@ INDUSTRIES = (
     _industry("5164", "TRADE", 4, 4.0, "物资 金属材料 贸易", margin=0.03, turnover=2.6),
     _industry("5137", "TRADE", 4, 2.6, "电器 商贸 贸易", margin=0.04, turnover=2.2, season=11),
     _industry("5211", "TRADE", 5, 2.4, "百货 商贸", margin=0.06, turnover=1.8, season=12),
-    _industry("5292", "TRADE", 5, 2.2, "电子商务 网络科技", growth=0.06, margin=0.05, turnover=2.4, season=11),
+    _industry("5292", "TRADE", 5, 2.2, "电子商务 网络科技", hi_tech=True,
+             growth=0.06, margin=0.05, turnover=2.4, season=11),
     _industry("5320", "TRANSPORT", 0, 0.3, "铁路物流", margin=0.18, turnover=0.4),
     _industry("5431", "TRANSPORT", 6, 3.0, "物流 运输 货运", season=11),
     _industry("5910", "TRANSPORT", 6, 0.7, "装卸 港务服务"),
@@ -81,7 +82,8 @@ INDUSTRIES = (
     _industry("7320", "TECHNOLOGY", 16, 1.3, "研究院 生物科技", hi_tech=True, growth=0.07, margin=0.12),
     _industry("7452", "SERVICES", 16, 0.8, "检测技术", hi_tech=True, growth=0.05, margin=0.2),
     _industry("7481", "SERVICES", 16, 0.9, "工程咨询 工程管理", margin=0.12),
-    _industry("7721", "PUBLIC_INFRA", 16, 0.7, "环境科技 环境治理", growth=0.03, margin=0.16, turnover=0.5),
+    _industry("7721", "PUBLIC_INFRA", 16, 0.7, "环境科技 环境治理", hi_tech=True,
+             growth=0.03, margin=0.16, turnover=0.5),
     _industry("7810", "PUBLIC_INFRA", 16, 0.6, "市政 市政设施", margin=0.12, turnover=0.3),
     _industry("8111", "SERVICES", 16, 1.6, "汽车服务 汽修", turnover=1.5),
     _industry("8391", "SERVICES", 0, 0.9, "教育 职业培训", margin=0.15, turnover=1.4, season=9),
@@ -134,6 +136,9 @@ PROJECT_KINDS = (
     ("OTHER", "DATA_CENTRE", "6421", "CONTRACTED", 0.8, "数据中心", 5.0, 25.0, False),
 )
 
+# Kinds whose loans are short enough to be repaid within the window.
+SHORT_PROJECTS = tuple(position for position, kind in enumerate(PROJECT_KINDS) if kind[0] == "MANUFACTURING")
+
 # How a source describes a project that it does not classify, in the order of PROJECT_KINDS.
 PROJECT_TEXTS = (
     "风电场建设与运营", "光伏电站建设与运营", "水电站", "燃气发电机组", "收费公路", "城市轨道交通线路",
@@ -149,3 +154,9 @@ def column(name: str) -> np.ndarray:
 
 def index_of(code: str) -> int:
     return CODES.index(code)
+
+
+def takes_certificate() -> np.ndarray:
+    """Manufacturing, information services and research and technical services (sections C, I and M)."""
+    division = np.array([int(code[:2]) for code in CODES])
+    return ((division >= 13) & (division <= 43)) | np.isin(division, (63, 64, 65, 73, 74, 75))

@@ -289,7 +289,9 @@ class LendingTables:
             "spread_bp": loans.rate_micro / 100.0 - clock.lpr_bp(loans.disbursed_on, loans.five_year),
             "repayment_method": Coded(loans.method, METHODS),
             "security_type": Coded(loans.security, SECURITY),
-            "renewed_from_loan_no": self._text_or_none(self.loan_numbers, loans.renewed_from),
+            "renewed_from_loan_no": self._text_or_none(
+                self.loan_numbers, np.where(loans.is_evergreen, -1, loans.renewed_from)
+            ),
             "restructured_on": loans.restructured_on,
             "status": Coded(loans.status, STATUSES),
             "closed_on": loans.closed_on,

@@ -156,7 +156,7 @@ class Loans:
         line[(people.behaviour == HFS) & (rng.random(n) < 0.4)] = P["LARGE_OPER"]
         line[people.behaviour == POT] = P["PREAPPROVED"]
         self.line = line
-        self.has_line = np.isin(people.behaviour, (HFS, HFX, HFO, POT)) | (rng.random(n) < 0.22)
+        self.has_line = people.was_frequent | (people.behaviour == POT) | (rng.random(n) < 0.22)
 
     def _draws(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         people, months = self.people, self.people.months
@@ -165,7 +165,7 @@ class Loans:
         client = np.arange(people.rows)[:, None]
         behaviour = people.behaviour_at(client, month[None, :])
         rate = np.zeros(10)
-        rate[[HFS, HFX, HFO, POT, OCC]] = 0.84, 0.80, 0.70, 0.02, profile.occasional_draws
+        rate[[HFS, HFX, HFO, POT, OCC]] = 0.84, 0.76, 0.72, 0.02, profile.occasional_draws
         # half-years end with a rush; the lunar new year is quiet
         calendar = (self.settings.first_month + month) % 12
         season = np.array([0.95, 0.75, 1.15, 1.05, 1.0, 1.12, 0.95, 0.95, 1.1, 0.95, 1.0, 1.1])[calendar]
@@ -178,9 +178,14 @@ class Loans:
         quiet = np.isin(people.behaviour, (DORM, LAPSED))[:, None]
         may &= ~quiet | (month < people.change_month[:, None] - 2)
         drawn = may & (rng.random(probability.shape) < probability)
+        # an occasional borrower borrows at least once a year
+        lately = months - 2 - rng.integers(0, 10, people.rows)
+        overdue = (people.behaviour == OCC) & ~drawn[:, HISTORY + months - 11 :].any(axis=1)
+        overdue &= may[np.arange(people.rows), HISTORY + lately] & (rng.random(people.rows) < 0.92)
+        drawn[np.flatnonzero(overdue), HISTORY + lately[overdue]] = True
         # who had loans once must have had one
         latest = people.change_month - 3
-        one = np.where(quiet[:, 0], np.maximum(people.start_month + 1, -HISTORY), NEVER)
+        one = np.where(quiet[:, 0] & ~people.is_project_company, np.maximum(people.start_month + 1, -HISTORY), NEVER)
         one = np.where(one <= np.minimum(latest, months - 1), one, NEVER)
         chosen = (one < NEVER) & ~drawn.any(axis=1)
         drawn[np.flatnonzero(chosen), one[chosen] + HISTORY] = True
@@ -214,7 +219,7 @@ class Loans:
         term = np.where(quiet, np.minimum(term, room), term)
         day = rng.integers(2, 29, size)
 
-        borrowers = np.flatnonzero((people.behaviour == TERM) & ~people.is_project_company)
+        borrowers = np.flatnonzero((people.behaviour == TERM) & ~people.is_project_company & ~people.was_frequent)
         first = np.maximum(people.start_month[borrowers] + 1, -30)
         last = np.maximum(months - 14, first + 1)
         taken = first + (rng.random(len(borrowers)) * (last - first)).astype(np.int64)
@@ -235,7 +240,7 @@ class Loans:
         long_product = np.where(micro & (wish < 0.8), P["FAST_SME"], long_product)
         low, high = _attribute("term_low")[long_product], _attribute("term_high")[long_product]
         long_term = low + np.floor(rng.random(len(borrowers)) * (high - low + 1)).astype(np.int64)
-        still_running = rng.random(len(borrowers)) < 0.75
+        still_running = rng.random(len(borrowers)) < 0.94
         # short products must have been taken lately to run on
         recent = np.minimum(months - high + rng.integers(2, 11, len(borrowers)), months - 14)
         taken = np.where(still_running, np.maximum(taken, recent), taken)
@@ -336,6 +341,11 @@ class Loans:
             setattr(self, name, np.where(other >= 0, place[other], -1))
         self.rows = len(order)
         self.month = clock.month_of(self.disbursed_on) - self.settings.first_month
+        # every fourth renewal is booked as a new loan: the same sum on the day on which the other was paid off
+        same_sum = self.principal == self.principal[np.maximum(self.renewed_from, 0)]
+        renewals = np.flatnonzero((self.renewed_from >= 0) & same_sum)
+        self.is_evergreen = np.zeros(self.rows, dtype=bool)
+        self.is_evergreen[renewals[1::4]] = True
 
     # -- lines -------------------------------------------------------------------------------------
 

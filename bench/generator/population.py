@@ -33,6 +33,7 @@ from generator.settings import (
 NEVER = 10_000  # a month that does not come
 BRANCHES = 40
 STOPS, SLOWS, CURES = range(3)
+STAFF_PER_REVENUE = 0.7  # a firm of twice the revenue has 2 ** 0.7 times the staff
 
 # Share of clients who came to their final behaviour from another one inside the window, and from which.
 EARLIER_BEHAVIOUR = {
@@ -99,6 +100,9 @@ class Population:
         self.size = strata(rng, n, profile.size)
         startup = self.growth == STARTUP
         self.size[startup] = np.maximum(self.size[startup], np.where(rng.random(startup.sum()) < 0.25, MEDIUM, SMALL))
+        # growth counts from a real base: a firm of a few people does not show it
+        growing = self.growth == HIGH_GROWTH
+        self.size[growing] = np.minimum(self.size[growing], SMALL)
         self.size[self.is_project_company] = MICRO
         # before its month of change a client behaved differently
         self.earlier_behaviour = self.behaviour.copy()
@@ -163,11 +167,19 @@ class Population:
         start = np.where(arrives, (rng.random(n) * np.maximum(latest, 1)).astype(np.int64), start)
         new = self.behaviour == NEW
         start[new] = rng.integers(months - 3, months, new.sum())
+        # what a class is known by needs time: account flows of eighteen months, a loan taken a year ago
+        start = np.where(self.behaviour == POT, np.minimum(start, months - 22), start)
+        start = np.where(self.behaviour == TERM, np.minimum(start, months - 16), start)
+        # some project companies are old enough to have repaid within the window
+        repays = np.isin(self.project_kind, industries.SHORT_PROJECTS) & (rng.random(n) < 0.6)
+        start = np.where(repays, -rng.integers(40, 68, n), start)
         # Start-ups are younger than three years at the end of the window.
         startup = self.growth == STARTUP
         age_at_end = np.exp(rng.normal(2.55, 0.55, n)) + 3.2
         age_at_end = np.where(self.growth == HIGH_GROWTH, rng.uniform(4.2, 14, n), age_at_end)
         age_at_end = np.where(startup, rng.uniform(0.5, 2.9, n), age_at_end)
+        age_at_end = np.where(startup & (self.behaviour == POT), rng.uniform(2.3, 2.9, n), age_at_end)
+        age_at_end = np.where(startup & (self.behaviour == TERM), rng.uniform(1.9, 2.9, n), age_at_end)
         registered = months - 1 - np.round(age_at_end * 12).astype(np.int64)
         registered = np.where(startup | new, registered, np.minimum(registered, start - 2))
         start = np.where(startup, np.maximum(start, registered + 1 + rng.integers(0, 6, n)), start)
@@ -216,13 +228,14 @@ class Population:
             self.growth,
             (
                 rng.uniform(0.20, 0.65, n),
-                rng.uniform(0.25, 0.45, n),
+                rng.uniform(0.30, 0.46, n),
                 rng.normal(0.03, 0.035, n),
                 rng.uniform(-0.24, -0.13, n),
                 rng.uniform(-0.22, -0.02, n),
-                rng.choice((-0.07, 0.12, 0.16), n) + rng.normal(0, 0.02, n),
+                rng.choice((-0.06, 0.05, 0.08), n) + rng.normal(0, 0.02, n),
             ),
         )
+        late = np.where(self.behaviour == POT, rng.uniform(0.32, 0.50, n), late)
         self.growth_late = np.where(np.isin(self.growth, (HIGH_GROWTH, DECLINING)), late, late + trade * 0.5)
         # a life cycle: some were in another phase earlier in the window
         turned = rng.random(n) < np.where(self.growth == STARTUP, 0.0, 0.30)
@@ -233,8 +246,15 @@ class Population:
         # growth is measured over three years: those who must show it have grown that long
         turn = rng.integers(2, max(3, months - 40), n)
         self.growth_turn = np.where(np.isin(self.growth, (HIGH_GROWTH,)), np.minimum(turn, 6), turn + 4)
-        self.volatility = np.where(self.growth == TRANSITIONAL, 0.22, 0.05) * np.where(self.hi_tech, 1.5, 1.0)
+        self.volatility = np.where(
+            self.growth == TRANSITIONAL, 0.18, np.where(self.growth == HIGH_GROWTH, 0.05, 0.05 + 0.025 * self.hi_tech)
+        )
         self.flow_noise = np.where(self.hi_tech, 0.30, 0.14) * np.where(self.growth == TRANSITIONAL, 1.6, 1.0)
+        self.flow_noise = np.where(self.behaviour == POT, 0.10, self.flow_noise)
+        # staff grows with revenue: enough people now to have had more than ten three years ago
+        staff = np.ceil(11.5 * np.power(1 + self.growth_late, 3.5 * STAFF_PER_REVENUE)).astype(np.int64)
+        growing = (self.growth == HIGH_GROWTH) & ~self.is_project_company
+        self.employees = np.where(growing, np.maximum(self.employees, staff), self.employees)
 
     def revenue_at(self, index: np.ndarray, month: np.ndarray) -> np.ndarray:
         """Yearly revenue level of clients in a month of the window, before noise and season."""
@@ -271,7 +291,7 @@ class Population:
             + EFFECTS["default_log_odds_per_utilisation"] * (self.utilisation - 0.55)
             + np.where(stressed, EFFECTS["default_log_odds_stressed"], 0.0)
             + np.where(stable, EFFECTS["default_log_odds_stable"], 0.0)
-            + np.choose(self.growth, (0.45, 0.0, -0.25, 0.8, 2.4, 0.1))
+            + np.choose(self.growth, (0.45, -0.3, -0.25, 0.8, 2.4, 0.1))
             + np.choose(self.size, (-0.7, -0.25, 0.0, 0.2))
         )
         log_odds[self.is_project_company] = -4.4 - 0.5 * self.quality[self.is_project_company]
@@ -291,7 +311,12 @@ class Population:
         self.failure[self.growth == DISTRESSED] = STOPS
         cure = self.onset_month + rng.integers(4, 10, n)
         self.cure_month = np.where((self.failure == CURES) & (self.onset_month < NEVER), cure, NEVER)
-        # A failing client does not go quietly dormant or stay stable to the end.
+        # a failing client does not draw on to the end: what is left is the loan that it no longer repays
+        self.was_frequent = np.isin(self.behaviour, (HFS, HFX, HFO))
+        gone = self.was_frequent & (self.onset_month < months - 9) & (self.failure != CURES)
+        self.earlier_behaviour = np.where(gone, self.behaviour, self.earlier_behaviour)
+        self.change_month = np.where(gone, self.onset_month, self.change_month)
+        self.behaviour = np.where(gone, TERM, self.behaviour)
         self.late_share = np.clip(0.008 + 0.6 * hazard_year + rng.exponential(0.006, n), 0.0, 0.35)
         self.late_days = np.where(rng.random(n) < 0.75, 4.0, 14.0)
         if settings.effects:
@@ -300,8 +325,8 @@ class Population:
             self.late_share[stressed] = EFFECTS["late_share_stressed"]
             self.late_days[stressed] = 22.0
         other = self.behaviour == HFO
-        self.late_share[other] = 0.035
-        self.late_days[other] = 9.0
+        self.late_share[other] = 0.015
+        self.late_days[other] = 6.0
 
     def tier_at(self, index: np.ndarray) -> np.ndarray:
         """Credit tier that the bank sees, 0 HIGH to 3 RESTRICTED, before a failure."""

@@ -11,10 +11,10 @@ from generator import clock, finances, industries, market, names
 from generator.engagement import Engagement
 from generator.lending_tables import LendingTables
 from generator.loans import CURRENCIES, Loans
-from generator.population import NEVER, Population, adoption
+from generator.population import CURES, NEVER, Population, adoption
 from generator.projects import GRADES, SUBFACTORS, Projects
 from generator.registrations import LINKS, SYSTEMS, Registrations
-from generator.settings import BEHAVIOURS, GROWTH_CLASSES, SIZE_CLASSES, Settings
+from generator.settings import BEHAVIOURS, DISTRESSED, GROWTH_CLASSES, HIGH_GROWTH, SIZE_CLASSES, Settings
 from generator.tables import Coded, Column, Nullable, batch_columns, build, latest, number
 
 SCENARIOS = ("BASE", "DOWNSIDE", "ACTUAL")
@@ -75,7 +75,7 @@ def make_block(
             continue
         rows = len(next(iter(_arrays(values)))) if values else 0
         tables[table] = build(specification, values, rows)
-    return tables, truth(people, registrations, money)
+    return tables, truth(people, registrations, money, projects)
 
 
 def _arrays(values: dict[str, Any]):
@@ -96,8 +96,13 @@ def project_rows(projects: Projects, lending: LendingTables, registrations: Regi
     types = sorted({kind[0] for kind in kinds})
     subtypes = sorted({kind[1] for kind in kinds})
     models = sorted({kind[3] for kind in kinds})
-    # the type of every ninth project is only said in words
-    untyped = (people.global_index[projects.client] % 9) == 4
+    # the type of every ninth project is only said in words of its own
+    turn = np.arange(projects.rows) % 9
+    untyped = turn == 4
+    # or only by its subtype, or by its name
+    by_subtype, by_name = turn == 1, turn == 7
+    uncoded = untyped | by_subtype | by_name
+    unnamed = untyped | by_name
     equity = projects.total_cost - projects.debt
     label = names.label_text(projects.kind, [kind[5] for kind in kinds])
     prefix = names.label_text(people.region[projects.client], [p for _, p, _ in names.REGIONS])
@@ -107,8 +112,8 @@ def project_rows(projects: Projects, lending: LendingTables, registrations: Regi
     return {
         "project_no": lending.project_numbers,
         "project_name": names.joined(prefix, core, second, label, "项目"),
-        "project_type": Coded(np.where(untyped, -1, [types.index(kinds[k][0]) for k in projects.kind]), types),
-        "project_subtype": Coded(np.where(untyped, -1, [subtypes.index(kinds[k][1]) for k in projects.kind]), subtypes),
+        "project_type": Coded(np.where(uncoded, -1, [types.index(kinds[k][0]) for k in projects.kind]), types),
+        "project_subtype": Coded(np.where(unnamed, -1, [subtypes.index(kinds[k][1]) for k in projects.kind]), subtypes),
         "sector_text": Coded(np.where(untyped, projects.kind, -1), industries.PROJECT_TEXTS),
         **registrations.keys(projects.client, prefix="borrower_"),
         **registrations.keys(projects.sponsor, prefix="sponsor_"),
@@ -169,7 +174,7 @@ def cash_flow_rows(projects: Projects, lending: LendingTables, values: dict[str,
     return {**columns, **batch_columns(np.maximum(values["known_on"], settings.start))}
 
 
-def truth(people: Population, registrations: Registrations, money: finances.Finances) -> pa.Table:
+def truth(people: Population, registrations: Registrations, money: finances.Finances, projects: Projects) -> pa.Table:
     """What the warehouse must find out by itself: one row a registration."""
     client = registrations.client
     true_numbers = number("", names.numbers(people.block, people.settings.number_width, people.rows))
@@ -178,17 +183,26 @@ def truth(people: Population, registrations: Registrations, money: finances.Fina
     onset = np.where(people.onset_month < NEVER, people.onset_month, 0) + people.settings.first_month
     onset_on = np.where(people.onset_month < NEVER, clock.day_in_month(onset, 1), clock.NOT_A_DAY)
     lookalike = registrations.lookalike_of[client]
+    # a code of the high-technology lists, or a certificate that is still valid where certificates count
+    certified = people.has_certificate & (registrations.certificate_expires_on >= people.settings.end)
+    is_technology = people.hi_tech | (certified & industries.takes_certificate()[people.industry])
+    # a growing firm that has failed for good is no growing firm at the end
+    failed = (people.onset_month < people.months - 6) & (people.failure != CURES)
+    growth = np.where((people.growth == HIGH_GROWTH) & failed, DISTRESSED, people.growth)
+    # outside the size standard there is no size; a project company counts by its sponsor
+    size = np.where(people.size_row == 0, len(SIZE_CLASSES), people.size)
+    size[projects.client] = size[projects.sponsor]
     columns: dict[str, Any] = {
         "true_client_id": true_numbers.take(pa.array(client)),
         "source_system": Coded(registrations.system, SYSTEMS),
         "client_no": registrations.number,
         "linked_by": Coded(np.where(registrations.is_first, -1, registrations.link), LINKS),
         "lookalike_of": true_numbers.take(pa.array(np.maximum(lookalike, 0), mask=lookalike < 0)),
-        "growth_class": Coded(people.growth[client], GROWTH_CLASSES),
+        "growth_class": Coded(growth[client], GROWTH_CLASSES),
         "behaviour_class": Coded(people.behaviour[client], BEHAVIOURS),
-        "size_class": Coded(people.size[client], SIZE_CLASSES),
+        "size_class": Coded(size[client], (*SIZE_CLASSES, "NOT_APPLICABLE")),
         "size_basis": Coded(basis[client], ("OWN", "GROUP", "SPONSOR")),
-        "is_technology": people.hi_tech[client],
+        "is_technology": is_technology[client],
         "default_propensity": np.round(people.default_propensity[client], 6),
         "distress_began_on": Nullable(onset_on[client], np.isnat(onset_on[client])),
         "defaulted_on": Nullable(default_on, np.isnat(default_on)),

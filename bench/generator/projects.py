@@ -7,7 +7,7 @@ import numpy as np
 from generator import clock, industries
 from generator.loans import PRODUCTS, P
 from generator.population import NEVER, Population, stream
-from generator.settings import LARGE, MEDIUM
+from generator.settings import DORM, LARGE, MEDIUM
 
 GRADES = ("STRONG", "GOOD", "SATISFACTORY", "WEAK")
 SUBFACTORS = (
@@ -46,7 +46,8 @@ class Projects:
         self.client = np.flatnonzero(people.is_project_company)
         self.rows = n = len(self.client)
         self.kind = people.project_kind[self.client]
-        sponsors = np.flatnonzero((people.size <= MEDIUM) & ~people.is_project_company)
+        stays = people.leave_month == NEVER
+        sponsors = np.flatnonzero((people.size <= MEDIUM) & ~people.is_project_company & stays)
         best = sponsors[people.size[sponsors] == LARGE]
         pool = best if len(best) >= 8 else sponsors
         self.sponsor = pool[rng.integers(0, len(pool), n)] if len(pool) else np.zeros(n, dtype=np.int64)
@@ -97,6 +98,9 @@ class Projects:
         high = np.array([item.term_high for item in PRODUCTS])[product]
         term = low + np.floor(rng.random(n) * ((high - low) // 12 + 1)).astype(np.int64) * 12
         term = np.minimum(term, high)
+        # who closed so long ago has a loan of the shortest term, and has repaid it within the window
+        repays = np.isin(self.kind, industries.SHORT_PROJECTS) & (self.close_month < -34)
+        term = np.where(repays, low, term)
         self.matures_on = clock.add_months(self.financial_close_on, term)
         self.concession_ends_on = clock.add_months(self.financial_close_on, term + rng.integers(1, 6, n) * 12)
         # the first part at close, the second, where there is one, half a year later
@@ -113,6 +117,11 @@ class Projects:
         )
         self.loan_principal = np.concatenate([first_amount, (self.debt - first_amount)[later]])
         grace = -(-self.building_months // 6)
+        # a company whose project is repaid has no further business with the bank
+        repaid = clock.month_of(self.matures_on) - people.settings.first_month
+        done = repaid < people.months - 3
+        people.behaviour[self.client[done]] = DORM
+        people.change_month[self.client[done]] = repaid[done] + 1
         self.loan_grace = np.concatenate([grace, np.maximum(grace - 1, 0)[later]])
 
     def cash_flows(self, loans) -> dict[str, np.ndarray]:
@@ -166,8 +175,13 @@ class Projects:
         drift = np.where(self._in_downturn(month) & np.isin(self.kind[project], (2, 4, 6, 8)), drift * 0.88, drift)
         actual = period_end + 45 <= end
         result: dict[str, list] = {}
+        # every third project's base case was revised two years after close, for the periods then still ahead
+        revised_on = clock.month_end(clock.month_of(self.financial_close_on) + 24)[project]
+        revised = (self.people.global_index[self.client[project]] % 3 == 0) & (period_end > revised_on)
+        revised &= (revised_on <= end) & (revised_on > people.settings.start)
         for scenario, chosen, factor, known in (
             (0, np.ones(len(project), dtype=bool), np.ones(len(project)), self.financial_close_on[project]),
+            (0, revised, np.full(len(project), 0.93), revised_on),
             (1, np.ones(len(project), dtype=bool), np.full(len(project), 0.84), self.financial_close_on[project]),
             (2, actual, drift, period_end + 45),
         ):
@@ -191,7 +205,7 @@ class Projects:
             for name, values in pieces.items():
                 result.setdefault(name, []).append(values[chosen])
         columns = {name: np.concatenate(parts) for name, parts in result.items()}
-        order = np.lexsort((columns["period_end"], columns["scenario"], columns["project"]))
+        order = np.lexsort((columns["known_on"], columns["period_end"], columns["scenario"], columns["project"]))
         self.revenue_by_half = (project, half, revenue * np.where(actual, drift, 1.0))
         return {name: values[order] for name, values in columns.items()}
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from generator import clock, industries, names
 from generator.population import NEVER, Population, branch_codes, strata, stream
-from generator.settings import HIGH_GROWTH, LARGE, MICRO, PROSPECT
+from generator.settings import HIGH_GROWTH, LARGE, MICRO, POT, PROSPECT
 from generator.tables import Coded, Nullable, batch_columns, joined, latest, number
 
 SYSTEMS = ("CORE", "LOS", "CRM", "DIGITAL")
@@ -224,7 +224,8 @@ class Registrations:
         has_certificate = people.has_certificate[own] & ~poor
         certificate = np.where(people.size[own] == LARGE, 0, rng.integers(0, 4, people.rows)[own])
         certificate = np.where(people.size[own] == MICRO, 1, certificate)
-        expires = clock.day_in_month(settings.end_month + rng.integers(-14, 34, people.rows)[own], 28)
+        self.certificate_expires_on = clock.day_in_month(settings.end_month + rng.integers(-14, 34, people.rows), 28)
+        expires = self.certificate_expires_on[own]
         former = np.array([None] * len(index), dtype=object)
         renamed = np.flatnonzero((rng.random(people.rows) < 0.03)[own] & (self.system[index] == CORE))
         true_names = self.names.take(pa.array(own[renamed])).to_pylist()
@@ -235,6 +236,7 @@ class Registrations:
         branch_known = ~poor | (rng.random(len(index)) < 0.3)
         consent = rng.random(people.rows)
         answered = rng.random(people.rows) < 0.9
+        agrees = people.behaviour == POT
         region_codes = [code for code, _, _ in names.REGIONS]
         columns: dict[str, Any] = {
             **{"source_system": Coded(self.system[index], SYSTEMS), "client_no": self.number.take(pa.array(index))},
@@ -267,12 +269,9 @@ class Registrations:
             "technology_certificate": Coded(np.where(has_certificate, certificate, -1), CERTIFICATES),
             "technology_certificate_expires_on": Nullable(expires, ~has_certificate),
             "relationship_started_on": started_on[index],
-            "consent_marketing": Nullable((consent < 0.62)[own], ~answered[own]),
+            "consent_marketing": Nullable((consent < 0.62)[own] | agrees[own], ~answered[own] & ~agrees[own]),
             "consent_profiling": Nullable((consent < 0.7)[own], ~answered[own]),
         }
-        columns["consent_marketing"].values = np.where(
-            people.behaviour[own] == 3, True, columns["consent_marketing"].values
-        )
         columns["batch_id"] = batch_columns(version_on)["batch_id"]
         self.version_registration = index
         return columns

@@ -95,7 +95,7 @@ SCALE = Profile(
 
 # The committed demo: few clients, every class there, so that each rule of the warehouse meets a case.
 DEMO = Profile(
-    behaviour=(0.050, 0.035, 0.030, 0.075, 0.19, 0.20, 0.10, 0.07, 0.21, 0.04),
+    behaviour=(0.050, 0.045, 0.035, 0.075, 0.19, 0.20, 0.10, 0.07, 0.21, 0.04),
     growth=(0.12, 0.19, 0.34, 0.12, 0.06, 0.17),
     size=(0.12, 0.22, 0.38, 0.28),
     project_companies=0.09,
@@ -106,11 +106,11 @@ DEMO = Profile(
     failure_factor=2.2,
     leaving=0.06,
     flows_borrowers=0.66,
-    flows_others=0.34,
+    flows_others=0.26,
     flows_detail=0.10,
     flows_small=0.06,
-    event_factor=0.62,
-    crm_factor=1.6,
+    event_factor=0.5,
+    crm_factor=1.4,
     survey_share=0.30,
     bureau_share=0.65,
     statement_share=0.80,

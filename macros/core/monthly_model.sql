@@ -11,9 +11,14 @@
     ) -}}
 {%- endmacro %}
 
+{#- Whether the run goes on from what the model holds; never in a unit test, which has no table of its own. -#}
+{% macro goes_on() -%}
+    {{- return(execute and this is not none and is_incremental()) -}}
+{%- endmacro %}
+
 {#- First month end that this run computes, as a date literal; 1900-01-01 when it computes all of them. -#}
 {% macro first_rebuilt_month() -%}
-    {%- if not execute or not is_incremental() -%}
+    {%- if not goes_on() -%}
         {{- return("date '1900-01-01'") -}}
     {%- endif -%}
     {%- set newest = run_query('select max(as_of_month) from ' ~ this).columns[0].values()[0] -%}
@@ -21,9 +26,9 @@
         {{- return("date '1900-01-01'") -}}
     {%- endif -%}
     {%- set candidates = [run_query("select last_day(" ~ months_later("date '" ~ newest ~ "'", 1 - var('look_back_months')) ~ ")").columns[0].values()[0] | string] -%}
-    {%- set changed = first_changed_month() -%}
+    {%- set changed = run_query('select last_day(first_changed_on) from quality.build_state').columns[0].values()[0] -%}
     {%- if changed is not none -%}
-        {%- do candidates.append(changed) -%}
+        {%- do candidates.append(changed | string) -%}
     {%- endif -%}
     {{- return("date '" ~ candidates | min ~ "'") -}}
 {%- endmacro %}
@@ -35,22 +40,16 @@
 
 {#- Takes the months that are about to be computed again out of the table. -#}
 {% macro forget_rebuilt_months() -%}
-    {%- if execute and is_incremental() -%}
+    {%- if goes_on() -%}
         delete from {{ this }} where as_of_month >= {{ first_rebuilt_month() }}
     {%- endif -%}
-{%- endmacro %}
-
-{#- First month end whose rules have changed since the last whole build, as text; none when they are the same. -#}
-{% macro first_changed_month() -%}
-    {{- return(none) -}}
 {%- endmacro %}
 
 {#- First and last month end of the warehouse as it stands, as text; none before the first build and in a full refresh. -#}
 {% macro stored_months() -%}
     {%- if not execute or flags.FULL_REFRESH -%}{{- return(none) -}}{%- endif -%}
-    {%- set stored = adapter.get_relation(database = target.database, schema = 'intermediate', identifier = 'int_month') -%}
-    {%- if stored is none -%}{{- return(none) -}}{%- endif -%}
-    {%- set row = run_query('select min(as_of_month), max(as_of_month) from ' ~ stored).rows[0] -%}
+    {%- if not has_table('intermediate', 'int_month') -%}{{- return(none) -}}{%- endif -%}
+    {%- set row = run_query('select min(as_of_month), max(as_of_month) from intermediate.int_month').rows[0] -%}
     {{- return(none if row[0] is none else {'first': row[0] | string, 'last': row[1] | string}) -}}
 {%- endmacro %}
 

@@ -2,13 +2,14 @@
     no rule is written here. It answers why a client stands in a segment, and it checks the candidate model, which
     writes the same rules side by side.
 
-    axis       axis of rule_segment
+    axis       axis of the conditions
     candidate  relation with client_key, as_of_month and evidence_<feature>
     seed       condition seed (columns of rule_behaviour_condition)
     features   list of the features; booleans read as 1 and 0
     value      'enter_value', or 'leave_value' for the conditions that keep a client in a segment it holds
 
-    Columns: client_key, as_of_month, rule_id, clause, condition_id, feature, feature_value, operator, threshold, is_met. -#}
+    Columns: client_key, as_of_month, rule_id, clause, condition_id, feature, feature_value, operator, threshold, is_met;
+    and clause_bit, a power of two per rule and clause, by which rules_met collects the clauses of a row. -#}
 {% macro evaluate_conditions(axis, candidate, seed, features, value='enter_value') -%}
 (
     {% for feature in features -%}
@@ -31,16 +32,25 @@
                 when '=' then cast(candidate.evidence_{{ feature }} as decimal(28,10)) = conditions.{{ value }}
             end,
             conditions.missing_passes
-        ) as is_met
+        ) as is_met,
+        conditions.clause_bit
     from {{ candidate }} as candidate
-    inner join {{ seed }} as conditions
+    inner join {{ numbered_conditions(axis, seed) }} as conditions
         on candidate.as_of_month >= conditions.valid_from
         and candidate.as_of_month < conditions.valid_to
-    where conditions.axis = '{{ axis }}'
-        and conditions.feature = '{{ feature }}'
+    where conditions.feature = '{{ feature }}'
         and conditions.{{ value }} is not null
     {{ 'union all' if not loop.last }}
     {% endfor -%}
+)
+{%- endmacro %}
+
+{#- The conditions of an axis, each clause with a power of two of its own. A bigint holds 52 clauses for certain. -#}
+{% macro numbered_conditions(axis, seed) -%}
+(
+    select *, cast(power(2, dense_rank() over (order by rule_id, clause) - 1) as bigint) as clause_bit
+    from {{ seed }}
+    where axis = '{{ axis }}'
 )
 {%- endmacro %}
 
@@ -52,49 +62,41 @@
     select
         met.client_key,
         met.as_of_month,
-        rules.rule_id,
-        rules.rule_order,
-        rules.segment_code
+        asked.rule_id,
+        asked.rule_order,
+        asked.segment_code
     from (
-        select client_key, as_of_month, rule_id
-        from (
-            select client_key, as_of_month, rule_id, clause, bool_or(is_met) as is_met
-            from {{ evaluate_conditions(axis, candidate, seed, features, value) }} as conditions
-            group by client_key, as_of_month, rule_id, clause
-        ) as clauses
-        group by client_key, as_of_month, rule_id
-        having bool_and(is_met)
+        select
+            client_key,
+            as_of_month,
+            bit_or(case when is_met then clause_bit else 0 end) as clauses_met
+        from {{ evaluate_conditions(axis, candidate, seed, features, value) }} as conditions
+        group by client_key, as_of_month
     ) as met
-    inner join {{ ref('rule_segment') }} as rules
-        on met.rule_id = rules.rule_id
-        and met.as_of_month >= rules.valid_from
-        and met.as_of_month < rules.valid_to
-    where rules.axis = '{{ axis }}'
-    {%- if value == 'enter_value' %}
-
-    union all
-
-    select
-        candidate.client_key,
-        candidate.as_of_month,
-        unconditional.rule_id,
-        unconditional.rule_order,
-        unconditional.segment_code
-    from {{ candidate }} as candidate
     inner join (
-        select months.as_of_month, rules.rule_id, rules.rule_order, rules.segment_code
+        select
+            months.as_of_month,
+            rules.rule_id,
+            rules.rule_order,
+            rules.segment_code,
+            coalesce(bit_or(conditions.clause_bit), 0) as clauses_asked
         from {{ ref('int_month') }} as months
         inner join {{ ref('rule_segment') }} as rules
             on months.as_of_month >= rules.valid_from
             and months.as_of_month < rules.valid_to
-        left join {{ seed }} as conditions
+        left join {{ numbered_conditions(axis, seed) }} as conditions
             on rules.rule_id = conditions.rule_id
             and months.as_of_month >= conditions.valid_from
             and months.as_of_month < conditions.valid_to
-        where rules.axis = '{{ axis }}' and conditions.condition_id is null
-    ) as unconditional
-        on candidate.as_of_month = unconditional.as_of_month
-    {%- endif %}
+            and conditions.{{ value }} is not null
+        where rules.axis = '{{ axis }}'
+        group by months.as_of_month, rules.rule_id, rules.rule_order, rules.segment_code
+    ) as asked
+        on met.as_of_month = asked.as_of_month
+        and (met.clauses_met & asked.clauses_asked) = asked.clauses_asked
+        {%- if value == 'leave_value' %}
+        and asked.clauses_asked > 0
+        {%- endif %}
 )
 {%- endmacro %}
 

@@ -17,7 +17,7 @@ with entry as (
 
 ),
 
-{%- if is_incremental() %}
+{%- if goes_on() %}
 
 -- where the fold stood at the end of the months that are kept
 kept as (

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from conftest import Project
 
-# PD, LGD, maturity, sales in million euro: risk weight in percent and its decimals. The two of LGD 45 % are those of the
+# PD, LGD, maturity, sales in million euro: risk weight in percent and its decimals. Those of LGD 45 % come from the
 # table of Basel II, whose 72.40 is 72.3947 by the formula (64.3509 x 45 / 40): they are met to one in the last decimal.
 RISK_WEIGHTS = [
     ("0.01", "0.45", "2.5", None, 92.32, 2),

@@ -118,14 +118,14 @@ def test_client_grid(comparison: Comparison) -> None:
 
 
 def test_industry_segment(comparison: Comparison) -> None:
-    expected = {key: {"final_segment": segment} for key, segment in comparison.oracle.industry.items()}
+    expected = {key: {"candidate_segment": segment} for key, segment in comparison.oracle.industry.items()}
     assert_same(expected, comparison.actual("segments.seg_industry", "client_key", "as_of_month"))
 
 
 def test_size_segment(comparison: Comparison) -> None:
     expected = {
         key: {
-            "final_segment": size.segment,
+            "candidate_segment": size.segment,
             "size_basis": size.basis,
             "evidence_employees": size.employees,
             "evidence_revenue_wan": size.revenue_wan,

@@ -1,9 +1,10 @@
 -- What is known about the behaviour of every client at every month end, side by side. No rule and no threshold: the
 -- decision table reads these columns (seed rule_behaviour_condition). NULL is not known; zero is known to be none.
+{{ monthly_model() }}
 with delivery as (
 
-    select count(*) > 0 as has_events
-    from (select 1 as one from {{ ref('stg_digital_events') }} limit 1)
+    select cast(min(occurred_at) as date) as first_event_on
+    from {{ ref('stg_digital_events') }}
 
 )
 
@@ -27,8 +28,8 @@ select
         'active_days_90d', 'rate_quotes_90d', 'limit_checks_90d', 'applications_started_90d', 'applications_abandoned_90d',
         'documents_uploaded_90d',
     ] -%}
-    -- nobody online is none only where online events are delivered at all
-    coalesce(online.{{ column }}, case when delivery.has_events then 0 end) as {{ column }},
+    -- nobody online is none only since online events have been delivered at all
+    coalesce(online.{{ column }}, case when delivery.first_event_on <= grid.as_of_month then 0 end) as {{ column }},
     {% endfor -%}
     flows.inflow_12m,
     coalesce(flows.flow_months_12m, 0) as flow_months_12m,
@@ -78,3 +79,4 @@ left join {{ ref('int_client_flow_window') }} as flows
 left join {{ ref('int_client_exposure_month') }} as exposure
     on grid.client_key = exposure.client_key
     and grid.as_of_month = exposure.as_of_month
+where grid.as_of_month >= {{ first_rebuilt_month() }}

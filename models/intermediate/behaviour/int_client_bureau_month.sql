@@ -1,5 +1,6 @@
 -- What the latest bureau report of the last six months says about a client at a month end. Of several reports of one
 -- day the one of the best source counts, then the bureau first in the alphabet. Months without a report have no row.
+{{ monthly_model() }}
 with report as (
 
     select
@@ -47,3 +48,4 @@ cross join {{ number_series(0, 5) }} as steps
 inner join {{ ref('int_month') }} as months
     on standing.reported_month + steps.step = months.month_number
 where standing.reported_month + steps.step < coalesce(standing.next_reported_month, 999999)
+    and months.as_of_month >= {{ first_rebuilt_month() }}

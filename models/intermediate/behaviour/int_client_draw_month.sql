@@ -1,6 +1,7 @@
 -- How often a client drew in the year, and the usual gap between its draws, at every month end that sees a drawdown of
 -- the last 24 months. Months without one have no row. The windows (12 and 24 months) are what the features are named
 -- after and defined by; the least number of draws for a gap is a parameter.
+{{ monthly_model() }}
 with draw_day as (
 
     select
@@ -44,6 +45,7 @@ seen as (
     cross join {{ number_series(0, 23) }} as steps
     inner join {{ ref('int_month') }} as months
         on placed.drawn_month + steps.step = months.month_number
+    where months.as_of_month >= {{ first_rebuilt_month() }}
 
 ),
 

@@ -1,6 +1,7 @@
 -- The money through the accounts of a client in a month, by what it is for (seed rule_account_flow_category, the
 -- version valid at the end of that month). Grain: client x month with any flow row; a month that has rows, but none of
 -- a kind, had none of that kind. Loan proceeds and transfers between own accounts are no inflow.
+{{ monthly_model() }}
 with flow as (
 
     select
@@ -20,6 +21,9 @@ with flow as (
         on flows.category = category.category
         and last_day(flows.month_end) >= category.valid_from
         and last_day(flows.month_end) < category.valid_to
+    cross join {{ ref('stg_reporting_window') }} as reporting
+    where last_day(flows.month_end) >= {{ first_rebuilt_month() }}
+        and last_day(flows.month_end) <= reporting.last_month
 
 )
 

@@ -1,8 +1,12 @@
 -- Income and spending of a client over the twelve months to each month end of the grid, against the year before, and
 -- how even they are. Growth and evenness need every month of their windows: a missing month is no month without income.
+{{ monthly_model() }}
 with fact as (
 
-    select * from {{ ref('int_client_flow_month') }}
+    select *
+    from {{ ref('int_client_flow_month') }}
+    -- the base of the growth begins 17 months before
+    where as_of_month >= last_day({{ months_later(first_rebuilt_month(), -17) }})
 
 ),
 
@@ -23,7 +27,11 @@ timeline as (
         fact.counterparties,
         fact.shared_sales_amount,
         fact.top_counterparty_amount
-    from {{ ref('int_client_month') }} as grid
+    from (
+        select client_key, as_of_month
+        from {{ ref('int_client_month') }}
+        where as_of_month >= {{ first_rebuilt_month() }}
+    ) as grid
     full join fact
         on grid.client_key = fact.client_key
         and grid.as_of_month = fact.as_of_month

@@ -1,12 +1,18 @@
 -- What a client did online in the 90 days to each month end. Months without an event of it have no row. Days of robots
 -- are left out.
+{{ monthly_model() }}
 with online_day as (
 
     select
-        *,
+        client_key,
+        online_on,
+        {% for column in ['rate_quotes', 'limit_checks', 'applications_started', 'applications_abandoned', 'documents_uploaded'] -%}
+        {{ column }},
+        {% endfor -%}
         {{ month_number('online_on') }} as online_month
     from {{ ref('int_client_online_day') }}
     where not is_robot_day
+        and as_of_month >= last_day({{ months_later(first_rebuilt_month(), -3) }})
 
 ),
 
@@ -21,6 +27,7 @@ seen as (
     inner join {{ ref('int_month') }} as months
         on online_day.online_month + steps.step = months.month_number
     where {{ days_between('online_day.online_on', 'months.as_of_month') }} < 90
+        and months.as_of_month >= {{ first_rebuilt_month() }}
 
 )
 

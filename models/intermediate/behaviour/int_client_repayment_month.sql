@@ -1,5 +1,6 @@
 -- What a client had to repay in a month, what of it came on time and early, and the worst days past due of its loans at
 -- the month end. Grain: client x month with a loan on the books or one that ended in the month.
+{{ monthly_model() }}
 with repaid as (
 
     select
@@ -10,6 +11,7 @@ with repaid as (
         -- days that nobody knows are no days: NULL when no loan has any
         max(days_past_due) as max_days_past_due
     from {{ ref('int_loan_month') }}
+    where as_of_month >= {{ first_rebuilt_month() }}
     group by client_key, as_of_month
 
 ),

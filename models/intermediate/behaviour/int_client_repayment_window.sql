@@ -1,8 +1,11 @@
 -- How a client paid over the twelve months to each month end of the grid. Months before the history are not there: in
 -- its first eleven months the window is what the history has.
+{{ monthly_model() }}
 with fact as (
 
-    select * from {{ ref('int_client_repayment_month') }}
+    select *
+    from {{ ref('int_client_repayment_month') }}
+    where as_of_month >= last_day({{ months_later(first_rebuilt_month(), -11) }})
 
 ),
 
@@ -19,7 +22,11 @@ timeline as (
         fact.scheduled_amount,
         fact.paid_early_amount,
         fact.max_days_past_due
-    from {{ ref('int_client_month') }} as grid
+    from (
+        select client_key, as_of_month
+        from {{ ref('int_client_month') }}
+        where as_of_month >= {{ first_rebuilt_month() }}
+    ) as grid
     full join fact
         on grid.client_key = fact.client_key
         and grid.as_of_month = fact.as_of_month

@@ -1,5 +1,6 @@
 -- The credit lines of a client at a month end and what of them is drawn. Grain: client x month end of the history at
 -- which a line is open. Lines in foreign money are worth the rate of the month end, like the loans drawn from them.
+{{ monthly_model() }}
 with line as (
 
     select
@@ -17,6 +18,7 @@ with line as (
     left join {{ ref('stg_fx_rate') }} as fx
         on facilities.currency = fx.currency
         and months.as_of_month = fx.month_end
+    where months.as_of_month >= {{ first_rebuilt_month() }}
 
 ),
 
@@ -41,6 +43,7 @@ drawn as (
     from {{ ref('int_loan_month') }} as months
     inner join {{ ref('int_loan') }} as loans on months.loan_key = loans.loan_key
     where loans.facility_no is not null
+        and months.as_of_month >= {{ first_rebuilt_month() }}
     group by months.client_key, months.as_of_month
 
 )

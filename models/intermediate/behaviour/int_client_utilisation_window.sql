@@ -1,5 +1,6 @@
 -- Average use of the credit lines over the six month ends to each month end of the grid; month ends without a limit do
 -- not count.
+{{ monthly_model() }}
 with used as (
 
     select
@@ -8,6 +9,7 @@ with used as (
         utilisation
     from {{ ref('int_client_utilisation_month') }}
     where utilisation is not null
+        and as_of_month >= last_day({{ months_later(first_rebuilt_month(), -5) }})
 
 ),
 
@@ -32,3 +34,4 @@ select
     cast(cast(averaged.utilisation as double) / averaged.month_ends as decimal(28,10)) as util_avg_6m
 from averaged
 inner join {{ ref('int_month') }} as months on averaged.month_number = months.month_number
+where months.as_of_month >= {{ first_rebuilt_month() }}

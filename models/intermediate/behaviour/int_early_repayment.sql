@@ -1,6 +1,7 @@
 -- What of the instalments of a loan that fell due in a month had been paid more than some days (parameter EARLY_DAYS)
 -- before it was due; money covers instalments in order, as in int_instalment_outcome. Grain: loan x month in which
 -- something fell due. Only loans with schedule and payments: in the others nobody knows when money came.
+{{ monthly_model() }}
 with loan as (
 
     select * from {{ ref('int_loan') }}
@@ -30,42 +31,39 @@ due as (
     inner join parameter on last_day(instalments.due_on) = parameter.as_of_month
     where instalments.due_on >= instalments.holds_from
         and instalments.due_on < instalments.holds_to
+        and parameter.as_of_month >= {{ first_rebuilt_month() }}
 
 ),
 
-paid_on_day as (
+-- payments and instalments of a loan on one line of time: money of the day itself comes too late, so an instalment
+-- stands before the payments of its day. One window; DuckDB may plan an ASOF join on this left side as a nested loop.
+line as (
 
-    select
-        loan.loan_key,
-        payments.value_on,
-        sum(payments.signed_amount) as paid
+    select loan_key, currency, client_key, as_of_month, early_before as stands_on, 0 as stands_after, amount_due, total_due, 0 as paid
+    from due
+
+    union all
+
+    select loan.loan_key, loan.currency, loan.client_key, null, payments.value_on, 1, null, null, payments.signed_amount
     from {{ ref('stg_payments') }} as payments
     inner join loan on payments.loan_no = loan.loan_no
-    group by loan.loan_key, payments.value_on
-
-),
-
-paid_by_day as (
-
-    select
-        loan_key,
-        value_on,
-        cast(sum(paid) over (partition by loan_key order by value_on rows between unbounded preceding and current row) as decimal(18,2)) as total_paid
-    from paid_on_day
+    where loan.loan_key in (select loan_key from due)
 
 ),
 
 covered as (
 
     select
-        due.loan_key,
-        due.client_key,
-        due.currency,
-        due.as_of_month,
-        due.amount_due,
-        greatest(least(coalesce(paid_by_day.total_paid, 0) - (due.total_due - due.amount_due), due.amount_due), 0) as paid_early
-    from due
-    {{ asof_left_join('paid_by_day', 'paid_by_day', ['due.loan_key = paid_by_day.loan_key'], 'due.early_before > paid_by_day.value_on') }}
+        loan_key,
+        client_key,
+        currency,
+        as_of_month,
+        amount_due,
+        total_due,
+        cast(sum(paid) over (
+            partition by loan_key order by stands_on, stands_after range between unbounded preceding and current row
+        ) as decimal(18,2)) as total_paid
+    from line
 
 ),
 
@@ -77,8 +75,9 @@ summed as (
         currency,
         as_of_month,
         cast(sum(amount_due) as decimal(18,2)) as due,
-        cast(sum(paid_early) as decimal(18,2)) as paid_early
+        cast(sum(greatest(least(total_paid - (total_due - amount_due), amount_due), 0)) as decimal(18,2)) as paid_early
     from covered
+    where as_of_month is not null
     group by loan_key, client_key, currency, as_of_month
 
 ),

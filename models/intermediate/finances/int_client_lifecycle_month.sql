@@ -1,5 +1,6 @@
 -- Age and statements of every client at every month end. A statement speaks for so many months after its year and no
 -- longer (seed rule_lifecycle_parameter): after them every figure of it is unknown, and only its dates are shown.
+{{ monthly_model() }}
 with facts as (
 
     select
@@ -22,6 +23,7 @@ with facts as (
         'revenue_cv_minimum_years': ['REVENUE_CV_MINIMUM_YEARS', 'parameter_value'],
     }) }} as parameter
         on grid.as_of_month = parameter.as_of_month
+    where grid.as_of_month >= {{ first_rebuilt_month() }}
 
 )
 

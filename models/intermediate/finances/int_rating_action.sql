@@ -142,7 +142,7 @@ graded as (
             when not scored.is_by_score and not scored.says_not_rated and by_symbol.grade is null then 'SYMBOL_IMPOSSIBLE'
             when scored.source_rank is null then 'SCALE_NOT_USED'
         end as ignored_because,
-        scored.action is not distinct from 'WITHDRAWN' or (scored.says_not_rated and not scored.is_by_score) as is_withdrawn,
+        coalesce(scored.action = 'WITHDRAWN', false) or (scored.says_not_rated and not scored.is_by_score) as is_withdrawn,
         -- least() leaves out a missing last day, and a missing limit of age
         coalesce(
             least({{ months_later('scored.rated_on', 'scored.max_age_months') }}, scored.valid_to), date '9999-12-31'

@@ -1,5 +1,5 @@
--- One row per accepted project: its type by today's rules, its borrower and sponsor as clients, money, dates and the day
--- from which the lender was in it. Ratios are taken in the project's own currency.
+-- One row per accepted project: its type by the rules at the end of the history, its borrower and sponsor as clients,
+-- money, dates and the day from which the lender was in it. Ratios are taken in the project's own currency.
 with first_loan as (
 
     select project_no, min(disbursed_on) as first_disbursed_on

@@ -1,8 +1,8 @@
 -- How well the cash flow known by the month end covers the debt: least and average debt service cover over what is left
 -- of the loan in the base case, loan life cover, and the last actual period.
--- The columns that begin with operating_ are the ones to hold against a required cover. They leave out the periods up to
--- completion, in which investment is paid from equity and loans; they take in the period in which the debt matures, which
--- mostly ends after it; and their loan life cover sets the debt of a day against the cash flow from that day on.
+-- The columns that begin with operating_ are the ones to hold against a required cover. They leave out the periods up
+-- to completion, in which investment is paid from equity and loans; they take in the period in which the debt matures,
+-- which mostly ends after it; and their loan life cover sets the debt of a day against the cash flow from that day on.
 with parameter as (
 
     select * from {{ rule_values(ref('rule_project_parameter'), 'parameter_id', {
@@ -45,17 +45,13 @@ known as (
         version.cfads_is_partial,
         version.dscr,
         version.debt_outstanding,
-        version.period_end > project_month.completion_on as is_operating,
-        coalesce(
-            lag(version.period_end) over (
-                partition by project_month.project_key, project_month.as_of_month, version.scenario order by version.period_end
-            ) < project_month.debt_matures_on, true
-        ) as begins_in_loan_life
+        version.period_end > project_month.completion_on as is_operating
     from project_month
     inner join {{ ref('int_project_cashflow_version') }} as version
         on project_month.project_key = version.project_key
         and project_month.as_of_month >= version.holds_from
         and project_month.as_of_month < version.holds_to
+    where version.scenario in ('BASE', 'ACTUAL')
 
 ),
 
@@ -75,13 +71,27 @@ happened as (
 
 ),
 
+-- end of the period in which the debt matures
+loan_life as (
+
+    select project_key, as_of_month, min(period_end) as ends_on
+    from known
+    where scenario = 'BASE'
+        and period_end >= debt_matures_on
+    group by project_key, as_of_month
+
+),
+
 base_period as (
 
     select
         known.*,
         known.period_end > known.as_of_month and known.period_end <= known.debt_matures_on as is_remaining,
-        known.is_operating and known.begins_in_loan_life and known.period_end > known.as_of_month as is_operating_remaining,
-        known.is_operating and known.begins_in_loan_life
+        known.is_operating
+        and known.period_end > known.as_of_month
+        and known.period_end <= coalesce(loan_life.ends_on, known.debt_matures_on) as is_operating_remaining,
+        known.is_operating
+        and known.period_end <= coalesce(loan_life.ends_on, known.debt_matures_on)
         and known.period_end > coalesce(happened.debt_on, known.as_of_month) as is_after_debt,
         {%- for name, since in [('discounted_cfads', 'known.as_of_month'), ('discounted_to_debt', 'coalesce(happened.debt_on, known.as_of_month)')] %}
         cast(
@@ -94,6 +104,9 @@ base_period as (
     left join happened
         on known.project_key = happened.project_key
         and known.as_of_month = happened.as_of_month
+    left join loan_life
+        on known.project_key = loan_life.project_key
+        and known.as_of_month = loan_life.as_of_month
     where known.scenario = 'BASE'
 
 ),

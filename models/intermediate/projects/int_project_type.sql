@@ -1,5 +1,6 @@
--- The type of every project, as spans over the versions of the rules: the delivered code where it is a type of the axis,
--- else the first keyword of the subtype, of the sector text or of the name, else the type that the rules give to the rest.
+-- The type of every project, as spans over the versions of the rules: the delivered code where it is a type of the
+-- axis, else the first keyword of the subtype, of the sector text or of the name, else the type that the rules give to
+-- the rest.
 with project as (
 
     select

@@ -2,6 +2,7 @@
 -- 3c). The first rule that is met wins; stay_segments lists the segments that a client who already holds one would
 -- keep. The table below names what is compared; the values, their versions and the order of the rules are in the seeds
 -- rule_behaviour_condition and rule_segment. tests/invariants compares the two for every row.
+{{ monthly_model() }}
 {% set rules = [
     ['BEHAVIOUR_INSUFFICIENT_DATA', [
         [['INSUFFICIENT_TENURE', 'tenure_months', '<']],
@@ -68,6 +69,7 @@ with facts as (
     left join {{ ref('int_client_credit_status_month') }} as status
         on behaviour.client_key = status.client_key
         and behaviour.as_of_month = status.as_of_month
+    where behaviour.as_of_month >= {{ first_rebuilt_month() }}
 
 ),
 
@@ -100,7 +102,11 @@ placed as (
     select
         *,
         -- least ignores the rules that are not met
-        least({% for rule_id, clauses in rules %}{{ rule_id | lower }}_met{{ ', ' if not loop.last }}{% endfor %}) as entry_order,
+        least(
+            {% for rule_id, clauses in rules -%}
+            {{ rule_id | lower }}_met{{ ',' if not loop.last }}
+            {% endfor -%}
+        ) as entry_order,
         {% for rule_id, clauses in rules -%}
         coalesce({{ rule_id | lower }}_kept, ''){{ ' || ' if not loop.last }}
         {%- endfor %} as kept

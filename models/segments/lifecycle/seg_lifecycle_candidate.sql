@@ -3,6 +3,7 @@
 -- keep (none as shipped: no condition has a leave value). The table below names what is compared; the values, their
 -- versions and the order of the rules are in the seeds rule_lifecycle_condition and rule_segment. tests/invariants
 -- compares the two for every row.
+{{ monthly_model() }}
 {% set rules = [
     ['LIFECYCLE_DISTRESSED', [
         [
@@ -217,6 +218,7 @@ facts as (
     left join {{ ref('int_client_behaviour_month') }} as behaviour
         on lifecycle.client_key = behaviour.client_key
         and lifecycle.as_of_month = behaviour.as_of_month
+    where lifecycle.as_of_month >= {{ first_rebuilt_month() }}
 
 ),
 

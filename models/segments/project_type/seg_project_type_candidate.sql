@@ -1,10 +1,12 @@
 -- What the rule alone says about a client's projects in a month: the type of the largest active project that it borrows
 -- for, else of the largest that it sponsors, else not applicable.
+{{ monthly_model() }}
 with active as (
 
     select *
     from {{ ref('int_project_month') }}
     where phase <> 'CLOSED'
+        and as_of_month >= {{ first_rebuilt_month() }}
 
 ),
 
@@ -72,3 +74,4 @@ left join {{ ref('rule_segment') }} as rules
     and coalesce(chosen.project_type, 'NOT_APPLICABLE') = rules.segment_code
     and grid.as_of_month >= rules.valid_from
     and grid.as_of_month < rules.valid_to
+where grid.as_of_month >= {{ first_rebuilt_month() }}
