@@ -218,7 +218,7 @@ class Lifecycle:
     def statement_features(self, client: int, month: date) -> Row:
         known = self.years(client, month)
         last = max(known, default=None)
-        if last is None or month > add_months(known[last]["period_end"], STATEMENT_MAX_AGE_MONTHS):
+        if last is None or month > month_end(add_months(known[last]["period_end"], STATEMENT_MAX_AGE_MONTHS)):
             # a statement that is too old shows its date and nothing else
             dated = known[last]["period_end"] if last is not None else None
             return {"statement_period_end": dated} | dict.fromkeys(STATEMENT_FEATURES)
