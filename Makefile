@@ -28,8 +28,9 @@ build: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --processes 2 models tests
+	$(BIN)/sqlfluff lint --processes 2 models tests analyses
 	$(BIN)/python scripts/generate_contract.py --check
+	$(BIN)/python scripts/generate_segment_docs.py --check
 
 test: $(READY) lint
 	$(BIN)/python -m pytest tests/python

@@ -41,7 +41,16 @@ def build(home: Path, portfolio: Path, as_of: date, *arguments: str) -> dict[str
         "DBT_PROFILES_DIR": str(ROOT),
     }
     home.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-types", "test", "unit_test", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "dbt.cli.main",
+        "build",
+        "--exclude-resource-types",
+        "test",
+        "unit_test",
+        *arguments,
+    ]
     started = time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -79,7 +88,8 @@ def covered(home: Path) -> tuple[int, int]:
             select count(*) from (
                 select distinct client_key, as_of_month from marts.fct_client_segment_month
                 where industry_segment is not null and size_segment is not null and credit_segment is not null
-                    and lifecycle_segment is not null and behaviour_segment is not null and project_type_segment is not null
+                    and lifecycle_segment is not null and behaviour_segment is not null
+                    and project_type_segment is not null
             )
         )
     """
@@ -115,7 +125,8 @@ def main() -> int:
             derived[name] = sum(seconds[layer] for layer in DERIVED)
             figures = [*(seconds[layer] for layer in LAYERS), derived[name], seconds["wall"]]
             print(f"| {name} | " + " | ".join(f"{figure:.1f}" for figure in figures) + " |")
-        print(f"\none more month / full refresh, intermediate to marts: {derived['one more month'] / derived['full refresh']:.3f}")
+        share = derived["one more month"] / derived["full refresh"]
+        print(f"\none more month / full refresh, intermediate to marts: {share:.3f}")
         grid, rows = covered(folder / "grown")
         print(f"client-months of the grid {grid}, with all six segments {rows}\n")
         print("| axis | clients | without data | share |\n|---|---|---|---|")

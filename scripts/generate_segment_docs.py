@@ -1,7 +1,7 @@
 """Writes docs/segments.md, the six axes in words for the policy owner, from the seeds, so that it cannot drift.
 
-    python scripts/generate_segment_docs.py            writes the file
-    python scripts/generate_segment_docs.py --check    exits 1 when the file differs from the seeds
+python scripts/generate_segment_docs.py            writes the file
+python scripts/generate_segment_docs.py --check    exits 1 when the file differs from the seeds
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ def stability_of(axis: str) -> list[str]:
         f" {rule['override_max_days']} days"
     )
     words += f", improves a client by at most {tiers} tier(s)" if tiers else ""
-    words += " and never lifts a client who is knocked out" if rule["knock_out_blocks_override"].lower() == "true" else ""
+    words += (
+        " and never lifts a client who is knocked out" if rule["knock_out_blocks_override"].lower() == "true" else ""
+    )
     return [f"{words}. Owner: {rule['owner']}, version {rule['rule_version']}.", ""]
 
 
@@ -110,7 +112,9 @@ def conditions_of(axis: str) -> list[str]:
         " conditions is. A client who holds a segment stays in it while the values in the column *stays* are met.",
         "",
     ]
-    return lines + table(["segment", "clause", "condition", "feature", "enters", "stays", "unknown value is", "unit"], rows)
+    return lines + table(
+        ["segment", "clause", "condition", "feature", "enters", "stays", "unknown value is", "unit"], rows
+    )
 
 
 def parameters_of(axis: str) -> list[str]:
@@ -123,7 +127,13 @@ def parameters_of(axis: str) -> list[str]:
 
 def industry() -> list[str]:
     rows = [
-        (row["sector_base"], row["section_code"], f"`{row['segment_code']}`", yes(row["takes_hi_tech_code"]), yes(row["takes_certificate"]))
+        (
+            row["sector_base"],
+            row["section_code"],
+            f"`{row['segment_code']}`",
+            yes(row["takes_hi_tech_code"]),
+            yes(row["takes_certificate"]),
+        )
         for row in seed("rules", "rule_industry_segment")
     ]
     header = ["base sector", "only section", "segment", "technology by code", "technology by certificate"]
@@ -147,20 +157,35 @@ def credit() -> list[str]:
     lines = ["Master scale: a probability of default above the lower and up to the upper bound.", ""]
     lines += table(
         ["grade", "PD above", "PD to", "middle", "segment", "slot"],
-        [(r["grade"], number(r["pd_lower"]), number(r["pd_upper"]), number(r["pd_mid"]), f"`{r['segment_code']}`", r["slotting_grade"]) for r in scale],
+        [
+            (
+                r["grade"],
+                number(r["pd_lower"]),
+                number(r["pd_upper"]),
+                number(r["pd_mid"]),
+                f"`{r['segment_code']}`",
+                r["slotting_grade"],
+            )
+            for r in scale
+        ],
     )
     grades: dict[tuple[str, str], list[str]] = {}
     for row in seed("rules", "rule_rating_grade"):
         grades.setdefault((row["grade"], row["rating_scale"]), []).append(row["symbol"])
     scales = ["INTERNAL", "CN_DOMESTIC", "GLOBAL"]
     lines += ["Letters of each scale; the same letter means different risk on different scales.", ""]
-    lines += table(["grade", *scales], [(r["grade"], *[", ".join(grades.get((r["grade"], s), [])) for s in scales]) for r in scale])
+    lines += table(
+        ["grade", *scales], [(r["grade"], *[", ".join(grades.get((r["grade"], s), [])) for s in scales]) for r in scale]
+    )
     sources = sorted(seed("rules", "rule_rating_source"), key=lambda row: int(row["source_rank"]))
     lines += ["Which scale counts first; among equals the worst grade counts.", ""]
     lines += table(["scale", "rank"], [(row["rating_scale"], row["source_rank"]) for row in sources])
     lines += table(
         ["credit event", "effect", "ends with a cure"],
-        [(f"`{row['event_type']}`", row["effect"], yes(row["is_curable"])) for row in seed("rules", "rule_credit_event")],
+        [
+            (f"`{row['event_type']}`", row["effect"], yes(row["is_curable"]))
+            for row in seed("rules", "rule_credit_event")
+        ],
     )
     return lines + parameters_of("CREDIT")
 
@@ -169,7 +194,10 @@ def project_type() -> list[str]:
     keywords: dict[str, list[str]] = {}
     for row in sorted(seed("rules", "rule_project_keyword"), key=lambda row: (int(row["match_order"]), row["keyword"])):
         keywords.setdefault(row["project_type"], []).append(row["keyword"])
-    lines = ["A project without a type code takes the type of the first keyword found in its subtype, sector text or name.", ""]
+    lines = [
+        "A project without a type code takes the type of the first keyword found in its subtype, sector text or name.",
+        "",
+    ]
     lines += table(["type", "keywords"], [(f"`{kind}`", ", ".join(words)) for kind, words in sorted(keywords.items())])
     lines += table(
         ["slotting factor", "weight"],
@@ -186,8 +214,8 @@ def document() -> str:
         "this file. It shows the rules that hold without an end; earlier versions stay in the seeds.",
         "",
         "Every client stands in exactly one segment of each axis at every month end. The rule gives a *candidate*; the",
-        "*model* segment follows after confirmation and dwell; the *final* segment is that of a valid override, else the",
-        "model segment. `dbt show --select why_this_segment` explains one client and month.",
+        "*model* segment follows after confirmation and dwell; the *final* segment is that of a valid override, else",
+        "the model segment. `dbt show --select why_this_segment` explains one client and month.",
         "",
     ]
     details = {"INDUSTRY": industry, "SIZE": size, "CREDIT": credit, "PROJECT_TYPE": project_type}

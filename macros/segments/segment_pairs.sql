@@ -5,7 +5,7 @@
 
 {#- Two CTEs, pair and axis_pair: every client of every rebuilt month beside the same client a month before, per axis;
     ENTRY where it was not there before and EXIT where it is no longer. -#}
-{% macro segment_pairs() -%}
+{% macro segment_pairs(axes) -%}
 newer as (
 
     select *
@@ -29,7 +29,7 @@ pair as (
     select
         coalesce(newer.client_key, older.client_key) as client_key,
         coalesce(newer.as_of_month, older.next_month) as as_of_month,
-        {% for axis in segment_axes() -%}
+        {% for axis in axes -%}
         coalesce(older.{{ axis | lower }}_segment, 'ENTRY') as {{ axis | lower }}_from,
         coalesce(newer.{{ axis | lower }}_segment, 'EXIT') as {{ axis | lower }}_to{{ ',' if not loop.last }}
         {% endfor %}
@@ -42,7 +42,7 @@ pair as (
 
 axis_pair as (
 
-    {% for axis in segment_axes() -%}
+    {% for axis in axes -%}
     select
         client_key,
         as_of_month,

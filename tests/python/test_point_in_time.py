@@ -18,7 +18,7 @@ from conftest import ROOT, Project, Warehouse
 from dbt_jobs import build_all
 
 HISTORY_START = "2022-07"
-CUTS = [date(2023, 9, 30), date(2024, 3, 31), date(2024, 12, 31), date(2025, 6, 30)]
+CUTS = [date(2024, 3, 31), date(2024, 9, 30), date(2025, 3, 31), date(2025, 10, 31)]
 MONTHLY = [
     "intermediate.int_client_month",
     "intermediate.int_client_credit_status_month",

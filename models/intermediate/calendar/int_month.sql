@@ -7,7 +7,11 @@ with reporting as (
         {% if stored is not none -%}
         case
             when last_month < date '{{ stored['last'] }}'
-                then {{ stop_with("'The input ends with ' || last_month || ', the warehouse holds months to " ~ stored['last'] ~ "; run with --full-refresh to go back, or set another LENDING_HOME.'", 'date') }}
+                then {{ stop_with(
+                    "'The input ends with ' || last_month || ', the warehouse holds months to " ~ stored['last']
+                    ~ "; run with --full-refresh to go back, or set another LENDING_HOME.'",
+                    'date'
+                ) }}
             else last_month
         end as last_month
         {%- else -%}

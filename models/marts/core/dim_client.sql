@@ -70,8 +70,9 @@ select
     last_span.industry_code_edition,
     last_span.industry_code,
     industry.evidence_sector_base as sector_base,
-    industry.final_segment as industry_segment,
-    size.final_segment as size_segment,
+    {% for axis in segment_axes() | map('lower') -%}
+    segments.{{ axis }}_segment,
+    {% endfor -%}
     size.size_basis,
     coalesce(not last_span.has_left, false) as is_active,
     last_span.left_status,
@@ -82,6 +83,9 @@ select
 from client
 left join last_span on client.client_key = last_span.client_key
 left join grid on client.client_key = grid.client_key
+left join {{ ref('fct_client_segment_month') }} as segments
+    on client.client_key = segments.client_key
+    and grid.last_month = segments.as_of_month
 left join {{ ref('seg_industry') }} as industry
     on client.client_key = industry.client_key
     and grid.last_month = industry.as_of_month

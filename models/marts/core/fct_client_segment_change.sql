@@ -1,6 +1,6 @@
 -- Every change of a client's segment on an axis, with its entry into the grid and its exit.
 {{ monthly_model() }}
-with {{ segment_pairs() }}
+with {{ segment_pairs(segment_axes()) }}
 
 select
     axis_pair.client_key,

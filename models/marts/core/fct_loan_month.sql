@@ -1,4 +1,5 @@
 -- The monthly life of every loan, as facts.
+{{ monthly_model() }}
 select
     loan_key,
     as_of_month,
@@ -26,3 +27,4 @@ select
     written_off_amount,
     coalesce(differs_from_month_end, false) as differs_from_month_end
 from {{ ref('int_loan_month') }}
+where as_of_month >= {{ first_rebuilt_month() }}

@@ -1,7 +1,7 @@
 -- How clients move between the segments of an axis from one month end to the next, entries and exits included (cohort
 -- method, domain.md section 1f). The first month of the history has no month before it.
 {{ monthly_model() }}
-with {{ segment_pairs() }},
+with {{ segment_pairs(segment_axes()) }},
 
 exposure as (
 
