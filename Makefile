@@ -45,3 +45,10 @@ docs: $(READY)
 
 clean:
 	rm -rf target logs $(VENV)
+
+.PHONY: example-cumcm example-ibrd
+example-cumcm: $(READY)
+	$(BIN)/python examples/cumcm_sme/run.py
+
+example-ibrd: $(READY)
+	$(BIN)/python examples/ibrd_projects/run.py

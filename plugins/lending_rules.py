@@ -82,6 +82,8 @@ class Seed:
     spec: dict[str, Any]
     columns: list[str]
     rows: list[Row]
+    # of a seed that is replaced: the rows that the project ships
+    shipped: list[Row]
 
     def at(self, row: Row) -> str:
         """The row as a user finds it: file, line and key."""
@@ -479,23 +481,62 @@ def matching(seed: Seed, where: dict[str, str]) -> list[Row]:
 
 
 def check_reference(seed: Seed, check: dict[str, Any], seeds: dict[str, Seed]) -> Iterator[Finding]:
-    """Every filled value must stand in another seed."""
+    """Every filled value must stand in another seed, and be in force there as long as the row that names it."""
     other = seeds.get(check["seed"])
     if other is None:
         return
     columns, of, where = check["columns"], check.get("of", check["columns"]), check.get("where", {})
-    listed = {tuple(row.cells[column] for column in of) for row in matching(other, where)}
+    listed = grouped(matching(other, where), of)
     for row in seed.rows:
         key = tuple(row.cells[column] for column in columns)
-        if key not in listed and all(key):
+        gap = uncovered(row, listed.get(key, [])) if has_spans(seed) and has_spans(other) else None
+        if all(key) and (key not in listed or gap):
             among = f" with {', '.join(f'{name} {value}' for name, value in where.items())}" if where else ""
+            when = f" from {gap[0]} to {gap[1]}" if gap and key in listed else ""
             *rest, last = columns
             beside = f" with {named(rest, key[:-1])}" if rest else ""
             yield (
                 row.line,
                 seed.columns.index(last),
-                f"{seed.at(row)}: {last} is {key[-1]}{beside}, which {other.shown} does not list{among}.",
+                f"{seed.at(row)}: {last} is {key[-1]}{beside}, which {other.shown} does not list{among}{when}.",
             )
+
+
+def uncovered(row: Row, others: list[Row]) -> tuple[str, str] | None:
+    """The first stretch of a row's validity in which none of the others is in force."""
+    day = row.valid_from
+    for other in sorted(others, key=lambda each: each.valid_from):
+        if other.valid_from > day:
+            return day, min(other.valid_from, row.valid_to)
+        day = max(day, other.valid_to)
+        if day >= row.valid_to:
+            return None
+    return (day, row.valid_to) if day < row.valid_to else None
+
+
+def check_as_shipped(seed: Seed, check: dict[str, Any]) -> Iterator[Finding]:
+    """In a file that replaces a seed, what the models are written for stays as shipped; the values are the lender's."""
+    if not seed.is_replaced:
+        return
+    by, columns = check["by"], check["columns"]
+    shipped = {row.cells[by]: row for row in seed.shipped}
+    kinds = {column: spec[0] for column, spec in seed.spec["columns"].items()}
+    for row in seed.rows:
+        own, theirs = row.cells, shipped.get(row.cells[by])
+        if theirs is None:
+            yield row.line, 0, f"{seed.at(row)}: the models read no {by} {own[by]}; a rule of that name needs a model."
+            continue
+        for column in columns:
+            if plain(own[column], kinds[column]) != plain(theirs.cells[column], kinds[column]):
+                yield (
+                    row.line,
+                    seed.columns.index(column),
+                    f"{seed.at(row)}: {column} is {own[column]}, but the models are written for "
+                    f"{theirs.cells[column]}; only the values of the rule can be replaced.",
+                )
+    for name in shipped:
+        if all(row.cells[by] != name for row in seed.rows):
+            yield 0, 0, f"{seed.shown} has no row with {by} {name}, which the models read."
 
 
 def check_cover(seed: Seed, check: dict[str, Any], seeds: dict[str, Seed]) -> Iterator[Finding]:
@@ -538,6 +579,8 @@ def check_rows(seed: Seed, seeds: dict[str, Seed]) -> Iterator[Finding]:
         yield from check_reference(seed, check, seeds)
     for check in spec.get("covers", []):
         yield from check_cover(seed, check, seeds)
+    for check in spec.get("as_shipped", []):
+        yield from check_as_shipped(seed, check)
     for check in spec.get("needed", []):
         yield from check_needed(seed, check)
     for check in spec.get("ranges", []):
@@ -591,10 +634,15 @@ def read_seeds(root: Path, folder: str, contract: dict[str, Any]) -> tuple[dict[
                 check_header(shown, columns, spec)
                 if not rows:
                     raise RulesProblem(f"{shown} has no rows; remove the file to use the shipped rules.")
+            replaced = []
+            if name in own and spec.get("as_shipped"):
+                at = shipped[name].relative_to(root).as_posix()
+                names, replaced = read_rows(shipped[name], at)
+                check_header(at, names, spec)
         except RulesProblem as problem:
             problems.append(str(problem))
             continue
-        seeds[name] = Seed(name, path, shown, name in own, spec, columns, rows)
+        seeds[name] = Seed(name, path, shown, name in own, spec, columns, rows, replaced)
     return seeds, problems
 
 

@@ -48,9 +48,8 @@
 {#- First and last month end of the warehouse as it stands, as text; none before the first build and in a full refresh. -#}
 {% macro stored_months() -%}
     {%- if not execute or flags.FULL_REFRESH -%}{{- return(none) -}}{%- endif -%}
-    {%- set stored = adapter.get_relation(database = target.database, schema = 'intermediate', identifier = 'int_month') -%}
-    {%- if stored is none -%}{{- return(none) -}}{%- endif -%}
-    {%- set row = run_query('select min(as_of_month), max(as_of_month) from ' ~ stored).rows[0] -%}
+    {%- if not has_table('intermediate', 'int_month') -%}{{- return(none) -}}{%- endif -%}
+    {%- set row = run_query('select min(as_of_month), max(as_of_month) from intermediate.int_month').rows[0] -%}
     {{- return(none if row[0] is none else {'first': row[0] | string, 'last': row[1] | string}) -}}
 {%- endmacro %}
 

@@ -8,10 +8,11 @@
     end as decimal(18,6))
 {%- endmacro %}
 
-{#- A ratio that only has a meaning over a denominator above zero: NULL unless both are known. A ratio beyond what the
-    column holds (one cent of interest against a billion of profit) stands at the column's edge and fails no build. -#}
+{#- A ratio that only has a meaning over a denominator above zero: NULL unless both are known. A ratio beyond a
+    thousand million (a cent of interest against a fortune of profit) says no more than that and would not fit its column:
+    it stands there. -#}
 {% macro ratio_over_positive(numerator, denominator) -%}
     cast(case when {{ denominator }} > 0 and {{ numerator }} is not null then
-        greatest(-999999999999e0, least(999999999999e0, cast({{ numerator }} as double) / cast({{ denominator }} as double)))
+        greatest(-1000000000e0, least(1000000000e0, cast({{ numerator }} as double) / cast({{ denominator }} as double)))
     end as decimal(18,6))
 {%- endmacro %}

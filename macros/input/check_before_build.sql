@@ -74,9 +74,8 @@
 
 {#- A warehouse holds one input. Another one in the same LENDING_HOME would mix with what is there. -#}
 {% macro check_same_input() -%}
-    {%- set stored = adapter.get_relation(database = target.database, schema = 'quality', identifier = 'build_input') -%}
-    {%- if stored is not none and not flags.FULL_REFRESH -%}
-        {%- set before = run_query('select input_setting, lending_currency from ' ~ stored).rows[0] -%}
+    {%- if has_table('quality', 'build_input') and not flags.FULL_REFRESH -%}
+        {%- set before = run_query('select input_setting, lending_currency from quality.build_input').rows[0] -%}
         {%- if before[0] != input_setting() or before[1] != lending_currency() -%}
             {{- exceptions.raise_compiler_error(
                 "The warehouse in " ~ env_var('LENDING_HOME', 'warehouse') ~ " was built from LENDING_INPUT=" ~ before[0] ~ " in " ~ before[1]

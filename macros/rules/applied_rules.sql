@@ -9,8 +9,7 @@
     changed or no whole build has succeeded yet. A row that only ends earlier or later matters from the earlier of its
     two ends; a row without dates matters always. `folder` stands for LENDING_RULES. -#}
 {% macro first_changed_month(folder = none) -%}
-    {%- set stored = adapter.get_relation(database = target.database, schema = 'quality', identifier = 'applied_rule') -%}
-    {%- if stored is none -%}{{- return(none) -}}{%- endif -%}
+    {%- if not has_table('quality', 'applied_rule') -%}{{- return(none) -}}{%- endif -%}
     {%- set compared -%}
         with today as ({{ current_rule_rows(folder) }})
         select cast(min(
@@ -21,11 +20,18 @@
             end
         ) as varchar) as first_changed_on
         from today
-        full join {{ stored }} as applied
+        full join quality.applied_rule as applied
             on today.seed = applied.seed and today.row_text = applied.row_text
     {%- endset -%}
     {%- set day = run_query(compared).columns[0].values()[0] -%}
     {{- return("date '" ~ day ~ "'" if day is not none else none) -}}
+{%- endmacro %}
+
+{#- Whether a table is there. Not adapter.get_relation: for a schema that dbt has not listed it opens a transaction
+    before the first model, and dbt rolls back what the hooks wrote in it. -#}
+{% macro has_table(schema, name) -%}
+    {%- set found = run_query("select count(*) from information_schema.tables where table_schema = '" ~ schema ~ "' and table_name = '" ~ name ~ "'") -%}
+    {{- return(found.columns[0].values()[0] > 0) -}}
 {%- endmacro %}
 
 {#- Every rule and reference row in force, as quality.applied_rule stores it. -#}
@@ -48,14 +54,12 @@ from (
 {% macro remember_first_change() -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- set days = [] -%}
-        {%- set state = adapter.get_relation(database = target.database, schema = 'quality', identifier = 'build_state') -%}
-        {%- set applied = adapter.get_relation(database = target.database, schema = 'quality', identifier = 'applied_rule') -%}
         {%- set changed = first_changed_month() -%}
         {%- if changed is not none -%}{%- do days.append(changed) -%}{%- endif -%}
-        {%- if state is not none -%}
-            {%- set left = run_query('select cast(first_changed_on as varchar) from ' ~ state).columns[0].values()[0] -%}
+        {%- if has_table('quality', 'build_state') -%}
+            {%- set left = run_query('select cast(first_changed_on as varchar) from quality.build_state').columns[0].values()[0] -%}
             {%- if left is not none -%}{%- do days.append("date '" ~ left ~ "'") -%}{%- endif -%}
-            {%- if applied is none -%}{%- do days.append("date '1900-01-01'") -%}{%- endif -%}
+            {%- if not has_table('quality', 'applied_rule') -%}{%- do days.append("date '1900-01-01'") -%}{%- endif -%}
         {%- endif -%}
 create schema if not exists quality;
 create or replace table quality.build_state as
@@ -102,8 +106,8 @@ select cast(null as date) as first_changed_on;
     {%- set stale = [] -%}
     {%- set files = rules_answer()['files'] -%}
     {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed') | sort(attribute = 'name') if node.name in files -%}
-        {%- set loaded = adapter.get_relation(database = node.database, schema = node.schema, identifier = node.alias) -%}
-        {%- if loaded is none -%}
+        {%- set loaded = node.schema ~ '.' ~ node.alias -%}
+        {%- if not has_table(node.schema, node.alias) -%}
             {%- do stale.append(node.name) -%}
         {%- else -%}
             {%- set columns = files[node.name]['columns'] | join(', ') -%}

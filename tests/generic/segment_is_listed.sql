@@ -5,6 +5,8 @@ select segments.segment_code, count(*) as rows_with_it
 from (
     select candidate_segment as segment_code from {{ model }}
     union all
+    select model_segment from {{ model }}
+    union all
     select final_segment from {{ model }}
 ) as segments
 left join {{ ref('ref_segment') }} as listed

@@ -217,29 +217,38 @@ class Credit:
         grade = next(step for step in scale if step["grade"] == letter)
         return Rating(row, grade, Decimal(grade["pd_mid"]), rank)
 
-    def ratings(self, client: int, month: date) -> tuple[list[Rating], str]:
-        """The ratings that count at a month end, and why there is none if there is none."""
+    def ratings(self, client: int, month: date) -> tuple[list[Rating], str, Row]:
+        """The ratings that count at a month end, why there is none if there is none, and the action that says so."""
         known = [row for row in self.delivered.get(client, ()) if row["rated_on"] <= month]
         latest: dict[tuple[str, str], Row] = {}
-        no_actions: list[tuple[date, str]] = []
+        no_actions: list[tuple[str, Row]] = []
         for row in sorted(known, key=lambda row: (-row["rated_on"].toordinal(), *self.trust(row))):
             because = self.no_action_because(row, month)
             if because is None:
                 latest.setdefault((row["rating_scale"], row["agency"]), row)
             elif because in UNRATED_REASONS:
-                no_actions.append((row["rated_on"], because))
+                no_actions.append((because, row))
         counting, lapsed = [], []
         for row in latest.values():
             because = self.no_count_because(row, month)
             if because is None:
                 counting.append(self.placed(row, month))
             else:
-                lapsed.append((row["rated_on"], because))
+                lapsed.append((because, row))
         # an unknown symbol or an uncalibrated score speaks only where there is no action at all
         reasons = lapsed or no_actions
-        newest = max((day for day, _ in reasons), default=None)
-        reason = min((why for day, why in reasons if day == newest), key=UNRATED_REASONS.index, default="NO_RATING")
-        return counting, reason
+        reason, row = min(
+            reasons,
+            key=lambda item: (
+                -item[1]["rated_on"].toordinal(),
+                UNRATED_REASONS.index(item[0]),
+                item[1]["rating_scale"],
+                item[1]["agency"],
+                *self.trust(item[1]),
+            ),
+            default=("NO_RATING", {}),
+        )
+        return counting, reason, row
 
     def trust(self, row: Row) -> tuple[int, str, str, int]:
         return (*self.facts.by_trust(row), row["comes_from"])
@@ -262,9 +271,10 @@ class Credit:
 
     def candidate(self, client: int, month: date) -> Candidate:
         status = self.status(client, month)
-        counting, unrated_because = self.ratings(client, month)
+        counting, unrated_because, behind = self.ratings(client, month)
         rating = self.chosen(counting)
-        row = rating.row if rating else {}
+        # without a counting rating the action that explains it is shown
+        row = rating.row if rating else behind
         evidence = {
             "grade": rating.grade["grade"] if rating else None,
             "pd": rating.pd if rating else None,

@@ -218,8 +218,10 @@ class Lifecycle:
     def statement_features(self, client: int, month: date) -> Row:
         known = self.years(client, month)
         last = max(known, default=None)
-        if last is None or month > add_months(known[last]["period_end"], STATEMENT_MAX_AGE_MONTHS):
-            return {"statement_period_end": None} | dict.fromkeys(STATEMENT_FEATURES)
+        if last is None or month > month_end(add_months(known[last]["period_end"], STATEMENT_MAX_AGE_MONTHS)):
+            # a statement that is too old shows its date and nothing else
+            dated = known[last]["period_end"] if last is not None else None
+            return {"statement_period_end": dated} | dict.fromkeys(STATEMENT_FEATURES)
         now = known[last]
         then = {years: known.get(months_back(last, 12 * years), {}) for years in (1, 2, 3)}
         revenues = [now["revenue"], *(row.get("revenue") for row in then.values())]

@@ -146,7 +146,7 @@ class Projects:
 
     def slotting(self, project: Row, month: date) -> tuple[Decimal | None, str | None]:
         """Weighted mean of the factors that have a grade, and its slot; default overrides the slot."""
-        numbers = {row["grade"]: int(row["grade_number"]) for row in self.facts.rules("rule_slotting_grade", month)}
+        numbers = {row["grade"]: int(row["category_number"]) for row in self.facts.rules("rule_slotting_grade", month)}
         weights = {row["factor"]: Fraction(row["weight"]) for row in self.facts.rules("rule_slotting_weight", month)}
         latest: dict[tuple[str, str], Row] = {}
         for row in sorted(self.grades.get(project["project_no"], ()), key=lambda row: row["graded_on"]):

@@ -27,7 +27,7 @@ MASTER_SCALE = [
     ("M11", "6.3", "4.8", "ELEVATED", "WEAK"),
     ("M12", "11", "8.2", "ELEVATED", "WEAK"),
     ("M13", "20", "15", "RESTRICTED", "WEAK"),
-    ("M14", "100", "30", "RESTRICTED", "WEAK"),
+    ("M14", "99.99999999", "30", "RESTRICTED", "WEAK"),
     ("D", "100", "100", "RESTRICTED", "DEFAULT"),
 ]
 
@@ -81,7 +81,7 @@ GRADES = {
 
 
 def fraction(per_cent: str) -> str:
-    return f"{float(per_cent) / 100:.6f}"
+    return f"{float(per_cent) / 100:.10f}"
 
 
 def master_scale() -> Rows:
@@ -150,7 +150,7 @@ def spec_seeds() -> dict[str, Rows]:
             {"keyword": word, "match_order": order, "project_type": code} for word, order, code in keywords
         ],
         "rule_slotting_grade": pairs(
-            "grade", "grade_number", {"STRONG": 1, "GOOD": 2, "SATISFACTORY": 3, "WEAK": 4, "DEFAULT": 5}
+            "grade", "category_number", {"STRONG": 1, "GOOD": 2, "SATISFACTORY": 3, "WEAK": 4, "DEFAULT": 5}
         ),
         "rule_slotting_weight": pairs("factor", "weight", weights),
     }

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +9,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from conftest import ROOT, SETTINGS, SHARED, Project, Warehouse
+from conftest import ROOT, SHARED, Project, Warehouse
+from example_runs import run_example, segments_that_do_not_cover_the_grid
 
 LOAN_FILE = SHARED / "data" / "sba" / "sba_sample_30k.parquet"
 EXAMPLE = ROOT / "examples" / "sba"
@@ -39,19 +37,6 @@ SEGMENT_OF_NAICS = {
 }
 
 
-def run_example(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    return subprocess.run(
-        [sys.executable, str(folder / "examples" / "sba" / "run.py"), *arguments],
-        cwd=folder,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
 def source() -> pd.DataFrame:
     """The loan file itself."""
@@ -67,7 +52,7 @@ def source() -> pd.DataFrame:
 def example(source: pd.DataFrame, project: Project, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The warehouse of the example, built by its own command; tests only read it."""
     home = tmp_path_factory.mktemp("sba")
-    done = run_example(project.folder, "--data", str(LOAN_FILE), "--home", str(home))
+    done = run_example(project.folder, "sba", "--data", str(LOAN_FILE), "--home", str(home))
     assert done.returncode == 0, done.stdout[-6000:]
     assert "Charge-off rate by NAICS sector" in done.stdout
     return Warehouse(home)
@@ -90,7 +75,7 @@ def to_the_cent(amounts: pd.Series) -> Decimal:
 
 
 def test_says_when_the_file_is_missing(tmp_path: Path) -> None:
-    done = run_example(ROOT, "--data", str(tmp_path / "absent.parquet"), "--home", str(tmp_path / "home"))
+    done = run_example(ROOT, "sba", "--data", str(tmp_path / "absent.parquet"), "--home", str(tmp_path / "home"))
     assert done.returncode == 1
     assert "absent.parquet" in done.stdout and "--data" in done.stdout
     assert not (tmp_path / "home").exists()
@@ -236,6 +221,10 @@ def test_known_industries_stand_in_their_segment(source: pd.DataFrame, example: 
     wrong = compared[compared["expected"] != compared["final_segment"]]
     assert wrong.empty, wrong[["NAICS", "expected", "final_segment"]].drop_duplicates().to_string()
     assert set(compared["NAICS"].str[:4]) == set(SEGMENT_OF_NAICS)
+
+
+def test_every_client_stands_on_every_axis(example: Warehouse) -> None:
+    assert segments_that_do_not_cover_the_grid(example) == {}
 
 
 def test_no_days_past_due_are_invented(example: Warehouse) -> None:

@@ -85,7 +85,7 @@ def test_growing_equals_a_full_refresh(grown_and_fresh: tuple[Warehouse, Warehou
 
 
 def test_only_the_look_back_was_computed_again(grown_and_fresh: tuple[Warehouse, Warehouse], project: Project) -> None:
-    """A month before the look-back keeps what it had: a mark set by hand in it survives a further run, one in it does not."""
+    """A mark set by hand survives a further run in a month before the look-back, and not in one of it."""
     grown, _ = grown_and_fresh
     mark = "update segments.seg_industry set override_no = 'MARK' where as_of_month in ('2026-03-31', '2026-04-30')"
     with duckdb.connect(str(grown.file)) as conn:

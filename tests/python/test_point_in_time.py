@@ -1,7 +1,7 @@
 """A month sees only what was known by its end: what came later may not change it.
 
-One portfolio is built three times: as delivered at the end, and cut back to what was known at two earlier month ends.
-Up to its month end each cut must give the same monthly tables. A fourth build takes the whole delivery but reports as
+One portfolio is built five times: as delivered at the end, and cut back to what was known at four earlier month ends.
+Up to its month end each cut must give the same monthly tables. A sixth build takes the whole delivery but reports as
 of the first month end: it must not look beyond that day either.
 """
 
@@ -18,15 +18,27 @@ from conftest import ROOT, Project, Warehouse
 from dbt_jobs import build_all
 
 HISTORY_START = "2022-07"
-CUTS = [date(2024, 3, 31), date(2025, 6, 30)]
+CUTS = [date(2023, 9, 30), date(2024, 3, 31), date(2024, 12, 31), date(2025, 6, 30)]
 MONTHLY = [
     "intermediate.int_client_month",
+    "intermediate.int_client_credit_status_month",
+    "intermediate.int_client_behaviour_month",
+    "intermediate.int_client_lifecycle_month",
+    "intermediate.int_project_month",
     "segments.seg_industry",
     "segments.seg_size",
+    "segments.seg_credit",
+    "segments.seg_lifecycle",
+    "segments.seg_behaviour",
+    "segments.seg_project_type",
+    "marts.fct_client_segment_month",
+    "marts.fct_client_segment_change",
+    "marts.mart_segment_migration",
+    "marts.mart_segment_stability",
     "marts.fct_loan_month",
     "marts.mart_segment_performance",
 ]
-MODELS = ["--select", "+mart_segment_performance", "+dim_client", "fct_loan_month"]
+MODELS = ["--select", "+mart_segment_performance", "+dim_client", "fct_loan_month", "+mart_segment_stability"]
 MODELS += ["--exclude-resource-type", "test", "unit_test"]
 
 # When the lender knew a row. Every row carries the extracted_at of its last write, which for a fact says nothing about

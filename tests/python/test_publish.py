@@ -22,7 +22,8 @@ def home(demo: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("publish")
     shutil.copy(demo.file, folder / "build.duckdb")
     (folder / "target").mkdir()
-    shutil.copy(demo.home / "target" / "manifest.json", folder / "target" / "manifest.json")
+    for name in ("manifest.json", "run_results.json"):
+        shutil.copy(demo.home / "target" / name, folder / "target" / name)
     publish(folder, folder / "target" / "manifest.json")
     return folder
 
@@ -84,6 +85,9 @@ def test_a_failed_publication_changes_nothing(home: Path, tmp_path: Path) -> Non
     broken["nodes"]["model.lending.dim_absent"] = node
     file = tmp_path / "manifest.json"
     file.write_text(json.dumps(broken), encoding="utf-8")
+    ran = json.loads((home / "target" / "run_results.json").read_text(encoding="utf-8"))
+    ran["results"].append({"unique_id": "model.lending.dim_absent", "status": "success"})
+    (tmp_path / "run_results.json").write_text(json.dumps(ran), encoding="utf-8")
     with pytest.raises(RuntimeError, match="dim_absent is in the manifest but not in the warehouse"):
         publish(home, file)
     assert os.readlink(home / "published") == before

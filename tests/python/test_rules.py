@@ -618,6 +618,67 @@ def test_own_folder_is_none() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        # the value is the lender's, what is compared is the model's
+        ({"enter_value": "8", "leave_value": "6"}, None),
+        (
+            {"operator": ">"},
+            "operator is >, but the models are written for >=; only the values of the rule can be replaced.",
+        ),
+        (
+            {"unit": "draws a year"},
+            "unit is draws a year, but the models are written for draws; only the values of the rule can be replaced.",
+        ),
+        (
+            {"condition_id": "STABLE_CALLS"},
+            "the models read no condition_id STABLE_CALLS; a rule of that name needs a model.",
+        ),
+    ],
+)
+def test_own_conditions_change_values_only(copied: Path, change: Row, sentence: str | None) -> None:
+    write_seed(copied / "seeds" / "rules" / "rule_behaviour_condition.csv", conditions())
+    rows = [row | change for row in conditions()]
+    write_seed(copied / "own" / "rule_behaviour_condition.csv", rows)
+    place = f"{copied}/own/rule_behaviour_condition.csv, line 2 (condition_id {rows[0]['condition_id']}): "
+    found = problems(copied, copied / "own")
+    assert found[:1] == ([place + sentence] if sentence else [])
+
+
+def test_own_conditions_are_complete(copied: Path) -> None:
+    rows = conditions()
+    more = rows[0] | {"condition_id": "STABLE_MAX_DPD", "feature": "max_dpd_12m", "operator": "<="}
+    write_seed(copied / "seeds" / "rules" / "rule_behaviour_condition.csv", [*rows, more])
+    write_seed(copied / "own" / "rule_behaviour_condition.csv", rows)
+    assert problems(copied, copied / "own") == [
+        f"{copied}/own/rule_behaviour_condition.csv has no row with condition_id STABLE_MAX_DPD, which the models read."
+    ]
+
+
+def test_a_rule_may_not_outlive_what_it_names(copied: Path) -> None:
+    """From July 2024 on the scale has no M06, but symbols still lead to it."""
+    rows = shipped_rows("rule_master_scale")
+    first = [row | {"valid_to": "2024-07-01"} for row in rows]
+    second = [row | {"valid_from": "2024-07-01", "rule_version": "2"} for row in rows]
+    del second[5]
+    second[4]["pd_upper"] = second[5]["pd_lower"]
+    write_seed(copied / "seeds" / "rules" / "rule_master_scale.csv", first + second)
+    symbols = [
+        {"rating_scale": "GLOBAL", "symbol": "BBB-", "grade": "M06"} | GOVERNED | {"valid_to": "2024-07-01"},
+        {"rating_scale": "GLOBAL", "symbol": "BBB-", "grade": "M07"} | GOVERNED | {"valid_from": "2024-07-01"},
+    ]
+    path = copied / "seeds" / "rules" / "rule_rating_grade.csv"
+    write_seed(path, symbols)
+    assert problems(copied) == []
+    symbols = [{"rating_scale": "GLOBAL", "symbol": "BBB-", "grade": "M06"} | GOVERNED]
+    write_seed(path, symbols)
+    assert problems(copied) == [
+        "seeds/rules/rule_rating_grade.csv, line 2 (rating_scale GLOBAL, symbol BBB-): grade is M06, which "
+        "seeds/rules/rule_master_scale.csv does not list from 2024-07-01 to 9999-12-31."
+    ]
+
+
 def other_spelling() -> bytes:
     """The shipped axes as a spreadsheet may save them: byte order mark, CRLF, quotes, other order of rows and columns,
     other ways to write the same number and truth value."""
@@ -633,6 +694,10 @@ def other_spelling() -> bytes:
 
 def test_another_spelling_is_no_change(tmp_path: Path) -> None:
     (tmp_path / "rule_axis.csv").write_bytes(other_spelling())
+    tolerance = read_seed(ROOT / "seeds" / "rules" / "rule_days_past_due.csv")
+    assert tolerance[0]["tolerance_amount"] == "1.00"
+    tolerance[0]["tolerance_amount"] = "1"
+    write_seed(tmp_path / "rule_days_past_due.csv", tolerance)
     (tmp_path / "README.md").write_text("why these rules are ours", encoding="utf-8")
     seeds, found = check_rules(ROOT, str(tmp_path))
     assert found == []
@@ -656,7 +721,7 @@ cross join quality.build_state as state
 """
 # first_changed_month for many folders of own rules at once.
 COMPARED = """
-{{ config(materialized = 'table', schema = 'marts') }}
+{{ config(materialized = 'table', schema = 'intermediate') }}
 {% for folder in env_var('CHANGES_IN', '').split(',') if execute and folder %}
 select
     '{{ folder.split('/')[-1] }}' as change,
@@ -767,9 +832,9 @@ def tried(
     job("part", ["build", "--select", "probe"], newer)
     job("seeds alone", ["seed", "--select", "rule_axis"], newer)
     job("run without the seeds", ["run"], newer)
-    job("build that fails", BUILD, newer, PROBE_FAILS="yes")
-    job("no rows", [*BUILD, "--empty"], newer)
-    job("after a first build that failed", BUILD, before=built.parent / "failed" / "home")
+    job("build that fails", ["run"], newer, PROBE_FAILS="yes")
+    job("no rows", ["run", "--empty"], newer)
+    job("after a first build that failed", ["run"], before=built.parent / "failed" / "home")
     (root / "spelt").mkdir()
     (root / "spelt" / "rule_axis.csv").write_bytes(other_spelling())
     job("another spelling", BUILD, root / "spelt")
@@ -784,7 +849,7 @@ def tried(
     run_jobs(small.folder, list(jobs.values()))
 
     # after a build that failed with changed rules they are taken back
-    job("taken back", BUILD, before=jobs["build that fails"].home)
+    job("taken back", ["run"], before=jobs["build that fails"].home)
     run_jobs(small.folder, [jobs["taken back"]])
     return jobs
 
@@ -838,7 +903,7 @@ def test_first_changed_day(tried: dict[str, Job], name: str) -> None:
     expected = CHANGES[name][2]
     if expected == "the last month of the rates":
         expected = shipped_rows("ref_fx_rate")[-1]["month_end"]
-    found = dict(warehouse_of(tried["changes"]).rows("select change, first_changed_on from marts.changes"))
+    found = dict(warehouse_of(tried["changes"]).rows("select change, first_changed_on from intermediate.changes"))
     assert (found[name] and found[name].isoformat()) == expected
 
 

@@ -322,7 +322,7 @@ def test_seed_of_credit_events(project: Project) -> None:
 
 def test_seed_of_slotting_grades(project: Project) -> None:
     rows = seed_rows(project.folder / "seeds" / "rules", "rule_slotting_grade")
-    numbers = {row["grade"]: int(row["grade_number"]) for row in rows}
+    numbers = {row["grade"]: int(row["category_number"]) for row in rows}
     # default is no grade that anybody gives: it may be listed or not
     assert numbers | {"DEFAULT": 5} == {"STRONG": 1, "GOOD": 2, "SATISFACTORY": 3, "WEAK": 4, "DEFAULT": 5}
 

@@ -1,3 +1,5 @@
+-- The behaviour segment of every client and month: the rule's candidate, what the model makes of it after leave
+-- thresholds, confirmation and dwell, and what counts after overrides.
 {{ monthly_model() }}
 {{ stable_segments('BEHAVIOUR', ref('seg_behaviour_candidate'), [
     'evidence_draws_12m',

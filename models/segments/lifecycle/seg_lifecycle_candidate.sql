@@ -251,10 +251,14 @@ placed as (
     select
         *,
         -- least ignores the rules that are not met
-        least({% for rule_id, clauses in rules %}{{ rule_id | lower }}_met{{ ', ' if not loop.last }}{% endfor %}) as entry_order,
+        least(
+            {% for rule_id, clauses in rules -%}
+            {{ rule_id | lower }}_met{{ ',' if not loop.last }}
+            {% endfor %}
+        ) as entry_order,
         {% for rule_id, clauses in rules -%}
-        coalesce({{ rule_id | lower }}_kept, ''){{ ' || ' if not loop.last }}
-        {%- endfor %} as kept
+        coalesce({{ rule_id | lower }}_kept, ''){{ ' ||' if not loop.last }}
+        {% endfor %} as kept
     from judged
 
 ),
