@@ -1,5 +1,6 @@
 -- What a client had to repay in a month, what of it came on time and early, and the worst days past due of its loans at
--- the month end. Grain: client x month with a loan on the books or one that ended in the month.
+-- the month end. Grain: client x month with a loan on the books or one that ended in the month, and for the early part the
+-- eleven months before the history in which something fell due.
 {{ monthly_model() }}
 with repaid as (
 
@@ -29,14 +30,14 @@ early as (
 )
 
 select
-    repaid.client_key,
-    repaid.as_of_month,
-    cast(repaid.due_amount as decimal(18,2)) as due_amount,
-    cast(repaid.paid_on_time_amount as decimal(18,2)) as paid_on_time_amount,
+    coalesce(repaid.client_key, early.client_key) as client_key,
+    coalesce(repaid.as_of_month, early.as_of_month) as as_of_month,
+    cast(coalesce(repaid.due_amount, 0) as decimal(18,2)) as due_amount,
+    cast(coalesce(repaid.paid_on_time_amount, 0) as decimal(18,2)) as paid_on_time_amount,
     cast(coalesce(early.scheduled_amount, 0) as decimal(18,2)) as scheduled_amount,
     cast(coalesce(early.paid_early_amount, 0) as decimal(18,2)) as paid_early_amount,
     repaid.max_days_past_due
 from repaid
-left join early
+full join early
     on repaid.client_key = early.client_key
     and repaid.as_of_month = early.as_of_month

@@ -1,6 +1,7 @@
 -- What of the instalments of a loan that fell due in a month had been paid more than some days (parameter EARLY_DAYS)
 -- before it was due; money covers instalments in order, as in int_instalment_outcome. Grain: loan x month in which
--- something fell due. Only loans with schedule and payments: in the others nobody knows when money came.
+-- something fell due, from eleven months before the history on: its first months look back a whole year. Only loans with
+-- schedule and payments: in the others nobody knows when money came.
 {{ monthly_model() }}
 with loan as (
 
@@ -9,9 +10,13 @@ with loan as (
 
 ),
 
-parameter as {{ rule_values(ref('rule_behaviour_parameter'), 'parameter_id', {
-    'early_days': ['EARLY_DAYS', 'parameter_value'],
-}) }},
+parameter as (
+
+    select parameter_value as early_days, valid_from, valid_to
+    from {{ ref('rule_behaviour_parameter') }}
+    where parameter_id = 'EARLY_DAYS'
+
+),
 
 due as (
 
@@ -19,7 +24,7 @@ due as (
         loan.loan_key,
         loan.client_key,
         loan.currency,
-        parameter.as_of_month,
+        last_day(instalments.due_on) as as_of_month,
         instalments.amount_due,
         instalments.total_due,
         instalments.due_on - cast(parameter.early_days as integer) as early_before
@@ -27,11 +32,16 @@ due as (
     inner join loan
         on instalments.loan_key = loan.loan_key
         and instalments.due_on <= loan.ended_on
-    -- the parameter of the month of the due date; months of the history only
-    inner join parameter on last_day(instalments.due_on) = parameter.as_of_month
+    -- the parameter of the month of the due date
+    inner join parameter
+        on last_day(instalments.due_on) >= parameter.valid_from
+        and last_day(instalments.due_on) < parameter.valid_to
+    cross join {{ ref('stg_reporting_window') }} as reporting
     where instalments.due_on >= instalments.holds_from
         and instalments.due_on < instalments.holds_to
-        and parameter.as_of_month >= {{ first_rebuilt_month() }}
+        and last_day(instalments.due_on) >= last_day({{ months_later('reporting.first_month', -11) }})
+        and last_day(instalments.due_on) <= reporting.last_month
+        and last_day(instalments.due_on) >= {{ first_rebuilt_month() }}
 
 ),
 
