@@ -238,10 +238,7 @@ class Behaviour:
                     continue
                 ended = min(loan["closed_on"] or OPEN_END, loan["written_off_on"] or OPEN_END)
                 days = {item["due_on"] for _, rows in self.base.schedules.get(number, []) for item in rows}
-                # like what was paid on time: the window is as long as the history
                 for day in sorted(day for day in days if day <= min(ended, self.base.months[-1])):
-                    if month_end(day) < self.base.months[0]:
-                        continue
                     dated = [
                         (item["due_on"], item["principal_due"] + item["interest_due"])
                         for item in self.base.schedule(number, day)

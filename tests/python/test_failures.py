@@ -156,6 +156,7 @@ def door(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
             shutil.rmtree(path)
     (folder / "tests" / "generic").rename(folder / "generic")
     shutil.rmtree(folder / "tests")
+    shutil.rmtree(folder / "analyses")
     (folder / "tests").mkdir()
     (folder / "generic").rename(folder / "tests" / "generic")
     return Project(folder)
