@@ -34,6 +34,7 @@ MODELS = [
     "--select",
     "+fct_client_segment_month",
     "+fct_client_segment_history",
+    "+mart_segment_stability",
     "--exclude-resource-type",
     "test",
     "unit_test",
@@ -275,6 +276,39 @@ def test_segment_history(comparison: SegmentComparison) -> None:
         )
         differences += compared(axis, expected, actual)
     assert_none(differences, len(rows))
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_migration(comparison: SegmentComparison, axis: str) -> None:
+    """Every cell of every month, entries and exits included; the denominators are the sums of the cells."""
+    rows = Warehouse(comparison.file.parent).rows(f"""
+        select as_of_month, from_segment, to_segment, clients, from_clients
+        from marts.mart_segment_migration where axis = '{axis}'
+    """)
+    found = {(month, source, target): clients for month, source, target, clients, _ in rows}
+    assert found == dict(comparison.oracle.migrations(axis))
+    assert len({month for month, *_ in rows}) == len(comparison.oracle.base.months) - 1
+    for month, source, _, _, from_clients in rows:
+        assert from_clients == sum(number for (day, one, _), number in found.items() if (day, one) == (month, source))
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_stability(comparison: SegmentComparison, axis: str) -> None:
+    rows = Warehouse(comparison.file.parent).rows(f"""
+        select as_of_month, clients_in_both, stayed, stay_rate, upgrades, downgrades, flip_flops, psi_month
+        from marts.mart_segment_stability where axis = '{axis}' order by as_of_month
+    """)
+    months = comparison.oracle.base.months
+    assert [row[0] for row in rows] == months
+    # the first month has no month before
+    assert rows[0][1:5] == (None, None, None, None) and rows[0][7] is None
+    expected = comparison.oracle.stability(axis)
+    for month, both, stayed, rate, up, down, flips, psi in rows[1:]:
+        wanted = expected[month]
+        found = (both, stayed, up, down, flips)
+        names = ("clients", "stayers", "upgrades", "downgrades", "flip_flops")
+        assert found == tuple(wanted[name] for name in names), f"{axis} {month}"
+        assert agree(wanted["stay_rate"], rate) and agree(wanted["psi"], psi, Decimal("0.00001")), f"{axis} {month}"
 
 
 # the seeds against the specification --------------------------------------------------------------------------------
