@@ -83,8 +83,8 @@ shared as (
 
     select
         client_key,
-        cast(floor(cents / shares) as bigint) + case when share_no <= mod(cents, shares) then 1 else 0 end as cents,
-        cast(floor(leads / shares) as bigint) + case when share_no <= mod(leads, shares) then 1 else 0 end as leads
+        cast((cents - mod(cents, shares)) / shares as bigint) + case when share_no <= mod(cents, shares) then 1 else 0 end as cents,
+        cast((leads - mod(leads, shares)) / shares as bigint) + case when share_no <= mod(leads, shares) then 1 else 0 end as leads
     from (
         select
             borne.*,
@@ -98,7 +98,7 @@ borne_by_client as (
 
     select
         client_key,
-        cast(sum(cents) as decimal(28,2)) / 100 as cost_amount,
+        cast(cast(sum(cents) as decimal(28,2)) * cast(0.01 as decimal(3,2)) as decimal(28,2)) as cost_amount,
         sum(leads) as leads
     from shared
     group by client_key
