@@ -23,8 +23,8 @@ drawn_loan as (
         row_number() over (
             partition by first_draw.client_key
             order by
-                case when coalesce(loans.application_no, facilities.application_no) is null then 1 else 0 end,
-                loans.principal_amount desc nulls last, loans.loan_no
+                case when coalesce(loans.application_no, facilities.application_no) is null then 1 else 0 end asc,
+                loans.principal_amount desc nulls last, loans.loan_no asc
         ) as loan_order
     from first_draw
     inner join {{ ref('int_loan') }} as loans

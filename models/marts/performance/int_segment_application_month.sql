@@ -122,7 +122,9 @@ select
     count(business_hours) as timed_decisions,
     {% for clock in ['business', 'calendar'] -%}
     {% for name, quantile in [('median', '0.5'), ('p90', '0.9')] -%}
-    cast(round(cast(percentile_cont({{ quantile }}) within group (order by cast({{ clock }}_hours as double)) as decimal(28,10)), 4) as decimal(18,4)) as {{ name }}_{{ clock }}_hours,
+    cast(round(cast(
+        percentile_cont({{ quantile }}) within group (order by cast({{ clock }}_hours as double)) as decimal(28,10)
+    ), 4) as decimal(18,4)) as {{ name }}_{{ clock }}_hours,
     {% endfor -%}
     {% endfor -%}
     count(*) filter (where event = 'PENDING') as pending,

@@ -146,7 +146,10 @@ margin_by_client as (
         won.client_key,
         sum(
             coalesce(earned.interest_amount, 0)
-            - coalesce(cast(cast(earned.exposure_amount as double) * cast(credit.evidence_pd as double) * cast(won.loss_given_default as double) / 12 as decimal(28,10)), 0)
+            - coalesce(cast(
+                cast(earned.exposure_amount as double) * cast(credit.evidence_pd as double) * cast(won.loss_given_default as double) / 12
+                as decimal(28,10)
+            ), 0)
         ) as margin_amount
     from won
     cross join edge
@@ -190,7 +193,11 @@ applied as (
         last_day({{ months_later('cast(applications.submitted_at as date)', -1) }}) as segment_month,
         coalesce(applications.channel, 'UNKNOWN') as channel,
         case when applications.decision = 'APPROVED' then 1 else 0 end as is_approved,
-        case when coalesce(acquisitions.acquired_on >= cast(applications.submitted_at as date), true) or acquisitions.application_no = applications.application_no then 1 else 0 end as is_new,
+        case
+            when coalesce(acquisitions.acquired_on >= cast(applications.submitted_at as date), true) then 1
+            when acquisitions.application_no = applications.application_no then 1
+            else 0
+        end as is_new,
         case when acquisitions.application_no = applications.application_no then 1 else 0 end as is_acquiring
     from {{ ref('fct_application') }} as applications
     inner join {{ ref('int_month') }} as months
@@ -300,7 +307,10 @@ measured as (
         -- a later client can still bear a cost of the last months
         {{ month_number('summed.as_of_month') }} + parameter.attribution_months - 1 <= {{ month_number('edge.last_month') }} as is_mature,
         cast(round(cast(cast(summed.cost_amount as double) / nullif(summed.first_drawdowns, 0) as decimal(28,10)), 2) as decimal(28,2)) as cac_amount,
-        cast(round(cast(cast(summed.margin_amount as double) / nullif(summed.margin_clients, 0) / cast(parameter.margin_months as double) as decimal(28,10)), 2) as decimal(28,2)) as monthly_margin_amount
+        cast(round(cast(
+            cast(summed.margin_amount as double) / nullif(summed.margin_clients, 0) / cast(parameter.margin_months as double)
+            as decimal(28,10)
+        ), 2) as decimal(28,2)) as monthly_margin_amount
     from summed
     cross join edge
     inner join parameter
