@@ -12,6 +12,12 @@
     {{- return('cast(' ~ day ~ ' + to_months(cast(' ~ months ~ ' as integer)) as date)') -}}
 {%- endmacro %}
 
+{#- The day some days later; a date. -#}
+{% macro days_later(day, days) -%}{{ return(adapter.dispatch('days_later', 'lending')(day, days)) }}{%- endmacro %}
+{% macro duckdb__days_later(day, days) -%}
+    {{- return('cast(' ~ day ~ ' + cast(' ~ days ~ ' as integer) as date)') -}}
+{%- endmacro %}
+
 {#- Number of a month on one line of time: differences of it are whole months. -#}
 {% macro month_number(day) -%}
     {{- return('(year(' ~ day ~ ') * 12 + month(' ~ day ~ '))') -}}
