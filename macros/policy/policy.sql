@@ -18,9 +18,13 @@
 
 {#- All levers, in the order of columns. -#}
 {% macro policy_levers() -%}
-    {%- set levers = tier_levers() + ['APPROVAL_RANK'] -%}
-    {%- for method in repayment_levers() -%}{%- do levers.append('REPAY_' ~ method) -%}{%- endfor -%}
-    {{- return(levers) -}}
+    {{- return([
+        'SPREAD_ADD_BP', 'LIMIT_MULTIPLIER', 'UNSECURED_SHARE_MAX', 'UNSECURED_AMOUNT_MAX', 'COLLATERAL_COVERAGE_MIN',
+        'GUARANTOR_REQUIRED', 'INTEREST_ONLY_MONTHS_MAX', 'HOLIDAYS_PER_YEAR_MAX', 'FREE_PREPAYMENT', 'SERVICE_LEVEL_DAYS',
+        'FAST_TRACK_AMOUNT_MAX', 'MONITORING_INTERVAL_MONTHS', 'REVIEW_INTERVAL_MONTHS', 'USE_OF_FUNDS_SHARE',
+        'NEW_CREDIT_ALLOWED', 'NEW_PRODUCT_ALLOWED', 'PROJECT_HAIRCUT_SHARE', 'APPROVAL_RANK', 'REPAY_EQUAL_INSTALMENT',
+        'REPAY_EQUAL_PRINCIPAL', 'REPAY_INTEREST_ONLY', 'REPAY_BULLET', 'REPAY_SCULPTED', 'REPAY_REVOLVING',
+    ]) -}}
 {%- endmacro %}
 
 {#- Stretches of time in which no row of the policy seeds begins or ends: one version of the whole policy each. -#}
@@ -73,11 +77,11 @@
 
 {#- The levers of a case side by side: a column per lever, the rule that bound it in <lever>_rule, and the repayment
     methods that are offered as a text. -#}
-{% macro policy_levers_side_by_side() -%}
+{% macro policy_levers_side_by_side(levers) -%}
 (
     select
         policy_case_key
-        {%- for lever in policy_levers() %},
+        {%- for lever in levers %},
         max(lever_value) filter (where lever = '{{ lever }}') as {{ lever | lower }},
         max(binding_rule_id) filter (where lever = '{{ lever }}') as {{ lever | lower }}_rule
         {%- endfor %},

@@ -32,7 +32,7 @@ resolved as (
         levers.* exclude (policy_case_key),
         levers.policy_case_key
     from client
-    inner join {{ policy_levers_side_by_side() }} as levers
+    inner join {{ policy_levers_side_by_side(policy_levers()) }} as levers
         on {{ policy_case_key('client') }} = levers.policy_case_key
 
 ),
@@ -41,7 +41,10 @@ capacity as (
 
     select
         client.client_key,
-        {{ capacity_basis('project.evidence_role', 'behaviour.evidence_flow_months_12m', 'behaviour.evidence_inflow_12m', 'statement.revenue_amount', 'lifecycle.evidence_is_statement_too_old', 'parameters') }} as capacity_basis,
+        {{ capacity_basis(
+            'project.evidence_role', 'behaviour.evidence_flow_months_12m', 'behaviour.evidence_inflow_12m',
+            'statement.revenue_amount', 'lifecycle.evidence_is_statement_too_old', 'parameters'
+        ) }} as capacity_basis,
         behaviour.evidence_inflow_12m as inflow_12m_amount,
         statement.revenue_amount,
         parameters.capacity_share_of_inflow,
@@ -119,7 +122,11 @@ offered as (
         products.lpr_basis,
         products.pricing_basis,
         products.term_months_max,
-        row_number() over (partition by fit.policy_case_key order by fit.targets desc, fit.spread_bp asc nulls last, fit.product_code asc) as place
+        -- what has no price by tier is made to measure, so it comes after
+        row_number() over (
+            partition by fit.policy_case_key
+            order by case when fit.spread_bp is null then 1 else 0 end asc, fit.targets desc, fit.spread_bp asc nulls last, fit.product_code asc
+        ) as place
     from fit
     inner join combination
         on fit.policy_case_key = combination.policy_case_key
@@ -127,7 +134,7 @@ offered as (
         on fit.product_code = products.product_code
         and combination.policy_on >= products.valid_from
         and combination.policy_on < products.valid_to
-    inner join {{ policy_levers_side_by_side() }} as levers
+    inner join {{ policy_levers_side_by_side(policy_levers()) }} as levers
         on fit.policy_case_key = levers.policy_case_key
     where not fit.is_excluded
         and not levers.is_knocked_out
@@ -239,8 +246,7 @@ select
     coalesce(fast.track, tracks.track) as approval_track,
     case when fast.track is not null then resolved.fast_track_amount_max_rule else resolved.approval_rank_rule end as approval_track_rule_id,
     tracks.track as control_track,
-    -- the fast track is quicker; the controls of the tier stay
-    case when fast.track is not null then least(fast.service_level_days, coalesce(resolved.service_level_days, fast.service_level_days)) else resolved.service_level_days end as service_level_days,
+    coalesce(fast.service_level_days, resolved.service_level_days) as service_level_days,
     resolved.monitoring_interval_months,
     resolved.monitoring_interval_months_rule as monitoring_rule_id,
     resolved.review_interval_months,
@@ -267,8 +273,10 @@ left join {{ ref('rule_approval_track') }} as tracks
     and not tracks.is_fast
     and resolved.policy_from >= tracks.valid_from
     and resolved.policy_from < tracks.valid_to
+-- the fast track is taken where it is quicker; the controls of the tier stay
 left join {{ ref('rule_approval_track') }} as fast
     on fast.is_fast
+    and fast.service_level_days < resolved.service_level_days
     and exposure.exposure_yuan <= case when resolved.fast_track_amount_max > 0 then resolved.fast_track_amount_max end
     and resolved.policy_from >= fast.valid_from
     and resolved.policy_from < fast.valid_to

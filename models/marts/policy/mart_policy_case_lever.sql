@@ -112,7 +112,9 @@ combined as (
         -- the rule that speaks for each operation: the strictest, then the first by name
         {% for operation in ['ADD', 'MULTIPLY', 'SET', 'MINIMUM', 'MAXIMUM'] -%}
         {%- set rank = {'MINIMUM': '-value', 'MAXIMUM': 'value'}.get(operation, 'strictness') -%}
-        split_part(string_agg(case when operation = '{{ operation }}' then rule_id end, ';' order by {{ rank }}, rule_id), ';', 1) as {{ operation | lower }}_rule{{ ',' if not loop.last }}
+        split_part(
+            string_agg(case when operation = '{{ operation }}' then rule_id end, ';' order by {{ rank }}, rule_id), ';', 1
+        ) as {{ operation | lower }}_rule{{ ',' if not loop.last }}
         {% endfor %}
     from directed
     group by policy_case_key, lever
@@ -160,8 +162,8 @@ bounded as (
     select
         *,
         case
-            when restrictive = 'LOW' then least(greatest(asked_value, coalesce(floor_value, asked_value)), coalesce(cap_value, greatest(asked_value, coalesce(floor_value, asked_value))))
-            else greatest(least(asked_value, coalesce(cap_value, asked_value)), coalesce(floor_value, least(asked_value, coalesce(cap_value, asked_value))))
+            when restrictive = 'LOW' then least(greatest(asked_value, coalesce(floor_value, value_minimum)), coalesce(cap_value, value_maximum))
+            else greatest(least(asked_value, coalesce(cap_value, value_maximum)), coalesce(floor_value, value_minimum))
         end as bounded_value
     from asked
 

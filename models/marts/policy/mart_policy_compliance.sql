@@ -5,6 +5,10 @@
     'REPAYMENT_METHOD': 'method', 'TERM': 'months', 'AMOUNT': 'yuan', 'LIMIT': 'amount', 'PRODUCT_FIT': 'targets',
     'APPROVAL_TRACK': 'rank', 'SERVICE_LEVEL': 'working days', 'NEW_CREDIT': '1 or 0',
 } %}
+{%- set carried = [
+    'loan_key', 'loan_no', 'client_key', 'application_no', 'product_code', 'decided_on', 'decision_basis', 'policy_from',
+    'policy_case_key', 'credit_segment', 'exception_code',
+] | join(', ') %}
 with decision as (
 
     select * from {{ ref('fct_loan_decision') }}
@@ -99,7 +103,10 @@ placed as (
         applications.exception_code,
         case
             when applications.completed_at <= applications.decided_at
-                then {{ weekdays_to('cast(applications.decided_at as date)') }} - {{ weekdays_to('cast(applications.completed_at as date)') }} - coalesce(applications.waiting_hours, 0) / 24
+                then
+                    {{ weekdays_to('cast(applications.decided_at as date)') }}
+                    - {{ weekdays_to('cast(applications.completed_at as date)') }}
+                    - coalesce(applications.waiting_hours, 0) / 24
         end as working_days,
         coalesce(exposures.exposure_amount, 0) as exposure_amount,
         yuan.yuan_per_unit,
@@ -178,11 +185,14 @@ tested as (
         types.is_unsecured,
         coalesce(security.has_guarantee, false) or coalesce(types.has_guarantor, false) as has_guarantor,
         parameters.spread_tolerance_bp,
-        {{ capacity_basis('placed.evidence_role', 'placed.evidence_flow_months_12m', 'placed.evidence_inflow_12m', 'placed.revenue_amount', 'placed.evidence_is_statement_too_old', 'parameters') }} as capacity_basis,
+        {{ capacity_basis(
+            'placed.evidence_role', 'placed.evidence_flow_months_12m', 'placed.evidence_inflow_12m',
+            'placed.revenue_amount', 'placed.evidence_is_statement_too_old', 'parameters'
+        ) }} as capacity_basis,
         parameters.capacity_share_of_inflow,
         parameters.capacity_share_of_revenue
     from placed
-    left join {{ policy_levers_side_by_side() }} as levers
+    left join {{ policy_levers_side_by_side(policy_levers()) }} as levers
         on placed.policy_case_key = levers.policy_case_key
     left join {{ ref('rule_product') }} as products
         on placed.product_code = products.product_code
@@ -209,8 +219,14 @@ asked as (
     select
         *,
         price_bp + spread_add_bp as policy_spread_bp,
-        least(case when is_small_for_tier then 1 else unsecured_share_max end, case when is_small_for_product then 1 else coalesce(product_unsecured_share_max, 1) end) as policy_unsecured_share,
-        greatest(case when is_small_for_tier then 0 else collateral_coverage_min end, case when is_small_for_product then 0 else coalesce(product_coverage_min, 0) end) as policy_coverage,
+        least(
+            case when is_small_for_tier then 1 else unsecured_share_max end,
+            case when is_small_for_product then 1 else coalesce(product_unsecured_share_max, 1) end
+        ) as policy_unsecured_share,
+        greatest(
+            case when is_small_for_tier then 0 else collateral_coverage_min end,
+            case when is_small_for_product then 0 else coalesce(product_coverage_min, 0) end
+        ) as policy_coverage,
         case
             when has_security_data then 1 - least(1, security_amount / principal_amount)
             when is_unsecured then 1
@@ -242,7 +258,7 @@ asked as (
 answered as (
 
     select
-        {{ "loan_key, loan_no, client_key, application_no, product_code, decided_on, decision_basis, policy_from, policy_case_key, credit_segment, exception_code" }},
+        {{ carried }},
         'SPREAD' as lever,
         case
             when not is_in_catalogue then 'PRODUCT_NOT_IN_CATALOGUE'
@@ -258,7 +274,7 @@ answered as (
         'BELOW_PRICE' as breach_reason,
         case when spread_add_bp <> 0 then spread_add_bp_rule else 'rule_product_segment ' || product_code || ' CREDIT ' || credit_segment end as rule_id
     from asked
-    {%- set same = 'union all\n    select loan_key, loan_no, client_key, application_no, product_code, decided_on, decision_basis, policy_from, policy_case_key, credit_segment, exception_code' %}
+    {%- set same = 'union all\n    select\n        ' ~ carried %}
     {{ same }},
         'UNSECURED',
         case

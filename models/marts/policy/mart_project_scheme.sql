@@ -31,7 +31,7 @@ modelled as (
 
 ),
 
--- the newest reserve and the plan of the twelve months behind it, as they were known
+-- the newest reserve after completion and the plan of the twelve months behind it, as they were known
 reserve as (
 
     select
@@ -43,6 +43,7 @@ reserve as (
         on modelled.project_no = flows.project_no
         and modelled.policy_on >= flows.known_on
         and modelled.policy_on >= flows.period_end
+        and modelled.actual_completion_on < flows.period_end
     where flows.scenario = 'ACTUAL' and flows.reserve_balance is not null
     group by modelled.project_key
 
@@ -115,11 +116,8 @@ measured as (
         cast(modelled.operating_llcr * (1 - haircut.haircut_share) as decimal(18,6)) as llcr_after_haircut,
         reserve.reserve_balance,
         planned_service.debt_service_12m,
-        -- the reserve is filled when the project runs; before that, or with nothing left to pay, there is none to test
-        case
-            when list_contains(['RAMP_UP', 'OPERATION'], modelled.phase) and planned_service.debt_service_12m > 0
-                then {{ ratio('12 * reserve.reserve_balance', 'planned_service.debt_service_12m') }}
-        end as reserve_months
+        -- with nothing left to pay there is none to test
+        case when planned_service.debt_service_12m > 0 then {{ ratio('12 * reserve.reserve_balance', 'planned_service.debt_service_12m') }} end as reserve_months
     from modelled
     left join {{ ref('rule_project_scheme') }} as scheme
         on modelled.project_type = scheme.project_type
@@ -139,8 +137,9 @@ headroom as (
         dscr_minimum_after_haircut - required_dscr_minimum as dscr_headroom,
         llcr_after_haircut - required_llcr as llcr_headroom,
         required_gearing_maximum - gearing as gearing_headroom,
-        required_tenor_years_maximum - tenor_years as tenor_years_headroom,
-        tail_years - required_tail_years_minimum as tail_years_headroom,
+        -- a contract of whole years is not in breach by a day or two of the calendar
+        required_tenor_years_maximum - round(tenor_years, 2) as tenor_years_headroom,
+        round(tail_years, 2) - required_tail_years_minimum as tail_years_headroom,
         reserve_months - required_reserve_months as reserve_months_headroom
     from measured
 

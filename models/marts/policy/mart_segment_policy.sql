@@ -90,7 +90,7 @@ priced as (
         tracks.track as approval_track,
         levers.*
     from keyed
-    inner join {{ policy_levers_side_by_side() }} as levers
+    inner join {{ policy_levers_side_by_side(policy_levers()) }} as levers
         on {{ policy_case_key('keyed') }} = levers.policy_case_key
     left join {{ ref('rule_product') }} as products
         on products.is_standard

@@ -1,20 +1,20 @@
 -- The market regime of every sector at every month end, from indicators released by then: purchasing managers in two
 -- months running, the share of bad loans against a year before, the loan prime rate against a year before. A sector
 -- without an indicator of its own has that of the whole market (ALL).
-with months as (
+with month_end as (
 
     select
-        months.as_of_month,
+        grid.as_of_month,
         parameters.max_age,
         parameters.change_months,
-        last_day({{ months_later('months.as_of_month', '-cast(parameters.max_age as integer)') }}) as oldest_period,
-        last_day({{ months_later('months.as_of_month', '-cast(parameters.change_months as integer)') }}) as change_month
-    from {{ ref('int_month') }} as months
+        last_day({{ months_later('grid.as_of_month', '-cast(parameters.max_age as integer)') }}) as oldest_period,
+        last_day({{ months_later('grid.as_of_month', '-cast(parameters.change_months as integer)') }}) as change_month
+    from {{ ref('int_month') }} as grid
     inner join {{ rule_values(ref('rule_policy_parameter'), 'parameter_id', {
         'max_age': ['REGIME_MAX_AGE_MONTHS', 'parameter_value'],
         'change_months': ['REGIME_CHANGE_MONTHS', 'parameter_value'],
     }) }} as parameters
-        on months.as_of_month = parameters.as_of_month
+        on grid.as_of_month = parameters.as_of_month
 
 ),
 
@@ -32,18 +32,18 @@ sector as (
 known as (
 
     select
-        months.as_of_month,
+        month_end.as_of_month,
         indicators.indicator,
         indicators.sector,
         indicators.period_end,
         {{ last_known('indicators.value', 'indicators.released_on') }} as value
-    from months
+    from month_end
     inner join {{ ref('stg_market_indicators') }} as indicators
-        on months.as_of_month >= indicators.released_on
+        on month_end.as_of_month >= indicators.released_on
     where list_contains(['PMI', 'NPL_RATIO'], indicators.indicator)
         and indicators.size_class = 'ALL'
         and indicators.population = 'ALL'
-    group by months.as_of_month, indicators.indicator, indicators.sector, indicators.period_end
+    group by month_end.as_of_month, indicators.indicator, indicators.sector, indicators.period_end
 
 ),
 
@@ -74,9 +74,9 @@ pmi as (
                 then least(newest.value, newest.value_before)
         end as pmi_lowest_2m
     from newest
-    inner join months
-        on newest.as_of_month = months.as_of_month
-    where newest.indicator = 'PMI' and newest.place = 1 and newest.period_end >= months.oldest_period
+    inner join month_end
+        on newest.as_of_month = month_end.as_of_month
+    where newest.indicator = 'PMI' and newest.place = 1 and newest.period_end >= month_end.oldest_period
 
 ),
 
@@ -87,31 +87,31 @@ npl as (
         newest.sector,
         newest.value - before.value as npl_ratio_change_12m
     from newest
-    inner join months
-        on newest.as_of_month = months.as_of_month
+    inner join month_end
+        on newest.as_of_month = month_end.as_of_month
     left join known as before
         on newest.as_of_month = before.as_of_month
         and newest.indicator = before.indicator
         and newest.sector = before.sector
-        and last_day({{ months_later('newest.period_end', '-cast(months.change_months as integer)') }}) = before.period_end
-    where newest.indicator = 'NPL_RATIO' and newest.place = 1 and newest.period_end >= months.oldest_period
+        and last_day({{ months_later('newest.period_end', '-cast(month_end.change_months as integer)') }}) = before.period_end
+    where newest.indicator = 'NPL_RATIO' and newest.place = 1 and newest.period_end >= month_end.oldest_period
 
 ),
 
 lpr as (
 
     select
-        months.as_of_month,
+        month_end.as_of_month,
         now_rate.rate - before.rate as lpr_change_12m
-    from months
+    from month_end
     left join {{ ref('stg_loan_prime_rate') }} as now_rate
         on now_rate.tenor = '1Y'
-        and months.as_of_month >= now_rate.valid_from
-        and months.as_of_month < now_rate.valid_to
+        and month_end.as_of_month >= now_rate.valid_from
+        and month_end.as_of_month < now_rate.valid_to
     left join {{ ref('stg_loan_prime_rate') }} as before
         on before.tenor = '1Y'
-        and months.change_month >= before.valid_from
-        and months.change_month < before.valid_to
+        and month_end.change_month >= before.valid_from
+        and month_end.change_month < before.valid_to
 
 ),
 
@@ -119,29 +119,29 @@ featured as (
 
     select
         sector.sector,
-        months.as_of_month,
+        month_end.as_of_month,
         cast(coalesce(own_pmi.pmi_highest_2m, all_pmi.pmi_highest_2m) as decimal(18,6)) as pmi_highest_2m,
         cast(coalesce(own_pmi.pmi_lowest_2m, all_pmi.pmi_lowest_2m) as decimal(18,6)) as pmi_lowest_2m,
         cast(coalesce(own_npl.npl_ratio_change_12m, all_npl.npl_ratio_change_12m) as decimal(18,6)) as npl_ratio_change_12m,
         cast(lpr.lpr_change_12m as decimal(18,6)) as lpr_change_12m,
         case when own_pmi.pmi_highest_2m is not null then 'SECTOR' when all_pmi.pmi_highest_2m is not null then 'ALL' else 'NO_DATA' end as pmi_basis,
         case when own_npl.npl_ratio_change_12m is not null then 'SECTOR' when all_npl.npl_ratio_change_12m is not null then 'ALL' else 'NO_DATA' end as npl_basis
-    from months
+    from month_end
     cross join sector
     left join pmi as own_pmi
-        on months.as_of_month = own_pmi.as_of_month
+        on month_end.as_of_month = own_pmi.as_of_month
         and sector.sector = own_pmi.sector
     left join pmi as all_pmi
-        on months.as_of_month = all_pmi.as_of_month
+        on month_end.as_of_month = all_pmi.as_of_month
         and all_pmi.sector = 'ALL'
     left join npl as own_npl
-        on months.as_of_month = own_npl.as_of_month
+        on month_end.as_of_month = own_npl.as_of_month
         and sector.sector = own_npl.sector
     left join npl as all_npl
-        on months.as_of_month = all_npl.as_of_month
+        on month_end.as_of_month = all_npl.as_of_month
         and all_npl.sector = 'ALL'
     left join lpr
-        on months.as_of_month = lpr.as_of_month
+        on month_end.as_of_month = lpr.as_of_month
 
 ),
 
