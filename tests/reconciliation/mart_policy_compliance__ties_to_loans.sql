@@ -9,6 +9,8 @@ counted as (
 
     select loans.loan_key, count(compliance.lever) as levers
     from {{ ref('int_loan') }} as loans
+    inner join {{ ref('stg_reporting_window') }} as reporting
+        on loans.disbursed_on <= reporting.last_month
     left join {{ ref('mart_policy_compliance') }} as compliance
         on loans.loan_key = compliance.loan_key
     group by loans.loan_key

@@ -10,6 +10,9 @@ with loan as (
         coalesce(loans.application_no, facilities.application_no) as application_no,
         loans.disbursed_on
     from {{ ref('int_loan') }} as loans
+    -- a replay for an earlier day must not show what came later
+    inner join {{ ref('stg_reporting_window') }} as reporting
+        on loans.disbursed_on <= reporting.last_month
     left join {{ ref('stg_facilities') }} as facilities
         on loans.facility_no = facilities.facility_no
 
