@@ -25,6 +25,8 @@ early as (
         sum(due_amount) as scheduled_amount,
         sum(paid_early_amount) as paid_early_amount
     from {{ ref('int_early_repayment') }}
+    -- the join below is full: months that are not rebuilt would come in a second time
+    where as_of_month >= {{ first_rebuilt_month() }}
     group by client_key, as_of_month
 
 )
