@@ -23,7 +23,8 @@
 {#- Aggregate: the Herfindahl-Hirschman index of amounts, the sum of their squared shares. The squares are added as
     decimals, so the order of the rows does not matter. NULL when the amounts are nothing. -#}
 {% macro hhi(amount) -%}
-    {%- set exact = 'cast(' ~ amount ~ ' as decimal(18,2))' -%}
+    {#- nineteen digits: the product of two narrower decimals is narrow as well, and overflows -#}
+    {%- set exact = 'cast(' ~ amount ~ ' as decimal(19,2))' -%}
     {{- return('cast(round(cast(cast(sum(' ~ exact ~ ' * ' ~ exact ~ ') as double) / nullif(power(cast(sum(' ~ exact ~ ') as double), 2), 0) as decimal(28,10)), 6) as decimal(18,6))') -}}
 {%- endmacro %}
 
