@@ -16,7 +16,8 @@
     {%- set square = '(' ~ z ~ ' * ' ~ z ~ ')' -%}
     {#- in the form without k / n, so that the ends at no and at all hits are 0 and 1 but for the last bit; rounded, a
         minus nought is none in a decimal -#}
-    {%- set bound = '(' ~ hits ~ ' + ' ~ square ~ ' / 2 ' ~ sign ~ ' ' ~ z ~ ' * sqrt(' ~ hits ~ ' * (' ~ count ~ ' - ' ~ hits ~ ') / ' ~ count ~ ' + ' ~ square ~ ' / 4)) / (' ~ count ~ ' + ' ~ square ~ ')' -%}
+    {%- set half = z ~ ' * sqrt(' ~ hits ~ ' * (' ~ count ~ ' - ' ~ hits ~ ') / ' ~ count ~ ' + ' ~ square ~ ' / 4)' -%}
+    {%- set bound = '(' ~ hits ~ ' + ' ~ square ~ ' / 2 ' ~ sign ~ ' ' ~ half ~ ') / (' ~ count ~ ' + ' ~ square ~ ')' -%}
     {{- return('cast(round(cast(' ~ bound ~ ' as decimal(28,10)), 6) as decimal(18,6))') -}}
 {%- endmacro %}
 
@@ -25,7 +26,9 @@
 {% macro hhi(amount) -%}
     {#- nineteen digits: the product of two narrower decimals is narrow as well, and overflows -#}
     {%- set exact = 'cast(' ~ amount ~ ' as decimal(19,2))' -%}
-    {{- return('cast(round(cast(cast(sum(' ~ exact ~ ' * ' ~ exact ~ ') as double) / nullif(power(cast(sum(' ~ exact ~ ') as double), 2), 0) as decimal(28,10)), 6) as decimal(18,6))') -}}
+    {%- set squares = 'cast(sum(' ~ exact ~ ' * ' ~ exact ~ ') as double)' -%}
+    {%- set whole = 'nullif(power(cast(sum(' ~ exact ~ ') as double), 2), 0)' -%}
+    {{- return('cast(round(cast(' ~ squares ~ ' / ' ~ whole ~ ' as decimal(28,10)), 6) as decimal(18,6))') -}}
 {%- endmacro %}
 
 {#- The index between 0 (all alike) and 1 (one has it all); NULL for a single member, of whom it says nothing. -#}

@@ -15,20 +15,21 @@ with obligor as (
 outcome as (
 
     select
-        obligor.*,
-        exists (
-            select 1 from {{ ref('int_client_default') }} as open_episode
-            where open_episode.client_key = obligor.client_key
-                and open_episode.defaulted_on <= obligor.as_of_month
-                and coalesce(open_episode.ended_on, date '9999-12-31') > obligor.as_of_month
-        ) as is_in_default,
-        exists (
-            select 1 from {{ ref('int_client_default') }} as later
-            where later.client_key = obligor.client_key
-                and later.defaulted_on > obligor.as_of_month
-                and later.defaulted_on <= last_day({{ months_later('obligor.as_of_month', 12) }})
-        ) as defaults_later
+        obligor.client_key,
+        obligor.as_of_month,
+        obligor.exposure_amount,
+        coalesce(bool_or(
+            episodes.defaulted_on <= obligor.as_of_month
+            and coalesce(episodes.ended_on, date '9999-12-31') > obligor.as_of_month
+        ), false) as is_in_default,
+        coalesce(bool_or(
+            episodes.defaulted_on > obligor.as_of_month
+            and episodes.defaulted_on <= last_day({{ months_later('obligor.as_of_month', 12) }})
+        ), false) as defaults_later
     from obligor
+    left join {{ ref('int_client_default') }} as episodes
+        on obligor.client_key = episodes.client_key
+    group by obligor.client_key, obligor.as_of_month, obligor.exposure_amount
 
 ),
 

@@ -86,6 +86,18 @@ held as (
 
 ),
 
+-- a loan written off while its client already was in default has defaulted as well
+first_default as (
+
+    select
+        loan.loan_key,
+        least(default_after.defaulted_on, loan.written_off_on) as defaulted_on
+    from loan
+    left join default_after
+        on loan.loan_key = default_after.loan_key
+
+),
+
 followed as (
 
     select
@@ -101,15 +113,7 @@ followed as (
         on loan.loan_key = late.loan_key
     left join held
         on loan.loan_key = held.loan_key
-    left join (
-        select
-            loan.loan_key,
-            -- a loan written off while its client already was in default has defaulted as well
-            least(default_after.defaulted_on, loan.written_off_on) as defaulted_on
-        from loan
-        left join default_after
-            on loan.loan_key = default_after.loan_key
-    ) as first_default
+    left join first_default
         on loan.loan_key = first_default.loan_key
 
 ),
