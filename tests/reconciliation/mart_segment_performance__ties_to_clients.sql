@@ -1,9 +1,12 @@
 -- Per axis and month the segments hold every client of the grid exactly once.
 with grid as (
 
-    select as_of_month, count(*) as clients
+    {% for axis in segment_axes() -%}
+    select '{{ axis }}' as axis, as_of_month, count(*) as clients
     from {{ ref('int_client_month') }}
     group by as_of_month
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -15,8 +18,9 @@ segments as (
 
 )
 
-select segments.axis, coalesce(grid.as_of_month, segments.as_of_month) as as_of_month, grid.clients, segments.clients as segments_clients
+select coalesce(grid.axis, segments.axis) as axis, coalesce(grid.as_of_month, segments.as_of_month) as as_of_month, grid.clients, segments.clients as segments_clients
 from grid
 full join segments
-    on grid.as_of_month = segments.as_of_month
+    on grid.axis = segments.axis
+    and grid.as_of_month = segments.as_of_month
 where coalesce(grid.clients, 0) <> coalesce(segments.clients, 0)

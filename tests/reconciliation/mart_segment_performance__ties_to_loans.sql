@@ -16,7 +16,9 @@ with loans as (
 
 axes as (
 
-    select distinct axis from {{ ref('mart_segment_performance') }}
+    {% for axis in segment_axes() -%}
+    select '{{ axis }}' as axis {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

@@ -13,6 +13,8 @@ select
     -- days past due that nobody knows are not zero days
     sum(case when days_past_due is null then outstanding_amount else 0 end) as unknown_days_amount,
     sum(due_amount) as due_amount,
+    -- what fell due, weighted with the term of its loan: the mean term of what a repayment rate speaks of
+    sum(due_amount * {{ days_between('disbursed_on', 'matures_on') }}) as due_amount_days,
     sum(paid_on_time_amount) as paid_on_time_amount,
     sum(collected_amount) as collected_amount,
     sum(written_off_amount) as written_off_amount

@@ -1,137 +1,101 @@
 -- The scorecard of every segment, month by month. Stocks (clients, exposure, portfolio at risk) stand in the segment of
--- that month end; what happened in the month (due, paid, written off) stands in the segment that the client held at the
--- month end before, so that no outcome is measured in the window that assigned the segment. A client that is not in the
--- grid of a month (it has left, or its loan is older than its registration) keeps the last segment it had by then, else
--- its first.
-{%- set stocks = ['exposure', 'par30', 'par60', 'par90', 'non_performing', 'unknown_days'] %}
-{%- set flows = ['due', 'paid_on_time', 'collected', 'written_off'] %}
-with exposure as (
-
-    select * from {{ ref('int_client_exposure_month') }}
-
-),
-
-{% for axis, model in [('INDUSTRY', 'seg_industry'), ('SIZE', 'seg_size')] -%}
-{{ axis | lower }}_segment as (
-
-    select client_key, as_of_month, final_segment
-    from {{ ref(model) }}
-
-),
-
-{{ axis | lower }}_exposure as (
+-- that month end; what happened in the month (due, paid, matured, written off) stands in the segment that the client held
+-- at the month end before, so that no outcome is measured in the window that assigned the segment (int_client_placement_month).
+-- Default within twelve months is that of the cohort of the month end (mart_segment_default_cohort).
+{%- set stocks = ['exposure_amount', 'par30_amount', 'par60_amount', 'par90_amount', 'non_performing_amount', 'unknown_days_amount'] %}
+{%- set flows = ['due_amount', 'paid_on_time_amount', 'collected_amount', 'written_off_amount', 'due_amount_days'] %}
+{%- set matured = ['matured_loans', 'repaid_on_time_loans', 'matured_term_days'] %}
+with maturity as (
 
     select
-        exposure.*,
-        stock.final_segment as stock_segment,
-        flow.final_segment as flow_segment
-    from exposure
-    left join {{ axis | lower }}_segment as stock
-        on exposure.client_key = stock.client_key
-        and exposure.as_of_month = stock.as_of_month
-    left join {{ axis | lower }}_segment as flow
-        on exposure.client_key = flow.client_key
-        and last_day({{ months_later('exposure.as_of_month', -1) }}) = flow.as_of_month
+        client_key,
+        matured_month as as_of_month,
+        count(*) as matured_loans,
+        count(*) filter (where is_repaid_on_time) as repaid_on_time_loans,
+        sum(term_days) as matured_term_days
+    from {{ ref('int_loan_maturity') }}
+    group by client_key, matured_month
 
 ),
 
--- only the months that found no segment look further
-{{ axis | lower }}_nearest as (
+placed as (
 
     select
-        missing.client_key,
-        missing.as_of_month,
-        coalesce(
-            {{ last_known('held.final_segment', 'held.as_of_month') }} filter (where held.as_of_month <= missing.as_of_month),
-            {{ first_known('held.final_segment', 'held.as_of_month') }}
-        ) as stock_segment,
-        coalesce(
-            {{ last_known('held.final_segment', 'held.as_of_month') }} filter (where held.as_of_month < missing.as_of_month),
-            {{ first_known('held.final_segment', 'held.as_of_month') }}
-        ) as flow_segment
-    from {{ axis | lower }}_exposure as missing
-    inner join {{ axis | lower }}_segment as held
-        on missing.client_key = held.client_key
-    where missing.stock_segment is null or missing.flow_segment is null
-    group by missing.client_key, missing.as_of_month
-
-),
-
-{{ axis | lower }}_placed as (
-
-    select
-        placed.client_key,
-        placed.as_of_month,
-        placed.live_loans,
+        placement.*,
+        coalesce(exposure.exposure_amount > 0, false) as is_borrower,
+        exposure.live_loans,
         {% for measure in stocks + flows -%}
-        placed.{{ measure }}_amount,
+        exposure.{{ measure }},
         {% endfor -%}
-        coalesce(placed.stock_segment, nearest.stock_segment, 'UNKNOWN') as stock_segment,
-        coalesce(placed.flow_segment, nearest.flow_segment, 'UNKNOWN') as flow_segment
-    from {{ axis | lower }}_exposure as placed
-    left join {{ axis | lower }}_nearest as nearest
-        on placed.client_key = nearest.client_key
-        and placed.as_of_month = nearest.as_of_month
+        {% for measure in matured -%}
+        maturity.{{ measure }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_client_placement_month') }} as placement
+    left join {{ ref('int_client_exposure_month') }} as exposure
+        on placement.client_key = exposure.client_key
+        and placement.as_of_month = exposure.as_of_month
+    left join maturity
+        on placement.client_key = maturity.client_key
+        and placement.as_of_month = maturity.as_of_month
 
 ),
 
-{{ axis | lower }}_measured as (
+together as (
 
+    {% for axis in segment_axes() -%}
     select
-        final_segment as segment_code,
+        '{{ axis }}' as axis,
+        {{ axis | lower }}_segment as segment_code,
         as_of_month,
         count(*) as clients,
         0 as borrowers,
         0 as live_loans,
-        {% for measure in stocks + flows -%}
-        0 as {{ measure }}_amount{{ ',' if not loop.last }}
+        {% for measure in stocks + flows + matured -%}
+        0 as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ axis | lower }}_segment
-    group by final_segment, as_of_month
+    from {{ ref('fct_client_segment_month') }}
+    group by {{ axis | lower }}_segment, as_of_month
 
     union all
 
     select
-        stock_segment as segment_code,
+        '{{ axis }}' as axis,
+        stock_{{ axis | lower }} as segment_code,
         as_of_month,
         0 as clients,
-        count(*) filter (where exposure_amount > 0) as borrowers,
+        count(*) filter (where is_borrower) as borrowers,
         sum(live_loans) as live_loans,
         {% for measure in stocks -%}
-        sum({{ measure }}_amount) as {{ measure }}_amount,
+        sum({{ measure }}) as {{ measure }},
         {% endfor -%}
-        {% for measure in flows -%}
-        0 as {{ measure }}_amount{{ ',' if not loop.last }}
+        {% for measure in flows + matured -%}
+        0 as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ axis | lower }}_placed
-    group by stock_segment, as_of_month
+    from placed
+    -- without loans on the books nothing stands at the month end
+    where live_loans is not null
+    group by stock_{{ axis | lower }}, as_of_month
 
     union all
 
     select
-        flow_segment as segment_code,
+        '{{ axis }}' as axis,
+        flow_{{ axis | lower }} as segment_code,
         as_of_month,
         0 as clients,
         0 as borrowers,
         0 as live_loans,
         {% for measure in stocks -%}
-        0 as {{ measure }}_amount,
+        0 as {{ measure }},
         {% endfor -%}
-        {% for measure in flows -%}
-        sum({{ measure }}_amount) as {{ measure }}_amount{{ ',' if not loop.last }}
+        {% for measure in flows + matured -%}
+        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ axis | lower }}_placed
-    group by flow_segment, as_of_month
+    from placed
+    group by flow_{{ axis | lower }}, as_of_month
 
-),
-
-{% endfor -%}
-together as (
-
-    select 'INDUSTRY' as axis, industry_measured.* from industry_measured
-    union all
-    select 'SIZE' as axis, size_measured.* from size_measured
-
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 summed as (
@@ -140,38 +104,101 @@ summed as (
         axis,
         segment_code,
         as_of_month,
-        {% for measure in ['clients', 'borrowers', 'live_loans'] -%}
-        cast(sum({{ measure }}) as bigint) as {{ measure }},
+        {% for measure in ['clients', 'borrowers', 'live_loans'] + matured -%}
+        cast(coalesce(sum({{ measure }}), 0) as bigint) as {{ measure }},
         {% endfor -%}
         {% for measure in stocks + flows -%}
-        cast(sum({{ measure }}_amount) as decimal(18,2)) as {{ measure }}_amount{{ ',' if not loop.last }}
+        cast(coalesce(sum({{ measure }}), 0) as decimal(28,2)) as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from together
     group by axis, segment_code, as_of_month
 
+),
+
+-- to date: each flow in the segment of its own month before, so that who has left or moved on is not forgotten
+cumulated as (
+
+    select
+        *,
+        {% for measure in ['due_amount', 'collected_amount', 'due_amount_days'] -%}
+        cast(sum({{ measure }}) over so_far as decimal(28,2)) as cumulative_{{ measure }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from summed
+    window so_far as (
+        partition by axis, segment_code order by as_of_month rows between unbounded preceding and current row
+    )
+
+),
+
+rated as (
+
+    select
+        cumulated.*,
+        {{ ratio('cumulated.paid_on_time_amount', 'cumulated.due_amount') }} as on_time_rate,
+        {{ ratio('cumulated.collected_amount', 'cumulated.due_amount') }} as current_repayment_rate,
+        {{ ratio('cumulated.cumulative_collected_amount', 'cumulated.cumulative_due_amount') }} as cumulative_repayment_rate,
+        cumulated.matured_loans < limits.minimum_cell as is_loan_count_suppressed,
+        case
+            when cumulated.matured_loans >= limits.minimum_cell
+                then {{ ratio('cumulated.repaid_on_time_loans', 'cumulated.matured_loans') }}
+        end as loan_count_repayment_rate,
+        -- days of an average year
+        {{ ratio('cumulated.due_amount_days', 'cumulated.due_amount * 365.25') }} as due_term_years,
+        {{ ratio('cumulated.cumulative_due_amount_days', 'cumulated.cumulative_due_amount * 365.25') }} as cumulative_term_years,
+        {{ ratio('cumulated.matured_term_days', 'cumulated.matured_loans * 365.25') }} as matured_term_years
+    from cumulated
+    inner join {{ rule_values(ref('rule_risk_parameter'), 'parameter_id', {'minimum_cell': ['MINIMUM_CELL', 'parameter_value']}) }} as limits
+        on cumulated.as_of_month = limits.as_of_month
+
 )
 
 select
-    axis,
-    segment_code,
-    as_of_month,
-    clients,
-    borrowers,
-    live_loans,
-    exposure_amount,
-    par30_amount,
-    {{ ratio('par30_amount', 'exposure_amount') }} as par30_rate,
-    par60_amount,
-    {{ ratio('par60_amount', 'exposure_amount') }} as par60_rate,
-    par90_amount,
-    {{ ratio('par90_amount', 'exposure_amount') }} as par90_rate,
-    non_performing_amount,
-    {{ ratio('non_performing_amount', 'exposure_amount') }} as non_performing_rate,
-    unknown_days_amount,
-    due_amount,
-    paid_on_time_amount,
-    {{ ratio('paid_on_time_amount', 'due_amount') }} as on_time_rate,
-    collected_amount,
-    {{ ratio('collected_amount', 'due_amount') }} as current_repayment_rate,
-    written_off_amount
-from summed
+    rated.axis,
+    rated.segment_code,
+    rated.as_of_month,
+    rated.clients,
+    rated.borrowers,
+    rated.live_loans,
+    rated.exposure_amount,
+    rated.par30_amount,
+    {{ ratio('rated.par30_amount', 'rated.exposure_amount') }} as par30_rate,
+    rated.par60_amount,
+    {{ ratio('rated.par60_amount', 'rated.exposure_amount') }} as par60_rate,
+    rated.par90_amount,
+    {{ ratio('rated.par90_amount', 'rated.exposure_amount') }} as par90_rate,
+    rated.non_performing_amount,
+    {{ ratio('rated.non_performing_amount', 'rated.exposure_amount') }} as non_performing_rate,
+    rated.unknown_days_amount,
+    rated.due_amount,
+    rated.paid_on_time_amount,
+    rated.on_time_rate,
+    rated.collected_amount,
+    rated.current_repayment_rate,
+    rated.due_term_years,
+    {{ yearly_loss_of_collection_rate('rated.on_time_rate', 'rated.due_term_years') }} as on_time_yearly_loss,
+    {{ yearly_loss_of_collection_rate('rated.current_repayment_rate', 'rated.due_term_years') }} as current_yearly_loss,
+    rated.cumulative_due_amount,
+    rated.cumulative_collected_amount,
+    rated.cumulative_repayment_rate,
+    rated.cumulative_term_years,
+    {{ yearly_loss_of_collection_rate('rated.cumulative_repayment_rate', 'rated.cumulative_term_years') }} as cumulative_yearly_loss,
+    rated.matured_loans,
+    rated.repaid_on_time_loans,
+    rated.is_loan_count_suppressed,
+    rated.loan_count_repayment_rate,
+    rated.matured_term_years,
+    {{ yearly_loss_of_collection_rate('rated.loan_count_repayment_rate', 'rated.matured_term_years') }} as loan_count_yearly_loss,
+    rated.written_off_amount,
+    coalesce(cohort.performing, 0) as performing,
+    coalesce(cohort.defaulted, 0) as defaulted,
+    cohort.is_mature as is_default_mature,
+    coalesce(cohort.is_suppressed, true) as is_default_suppressed,
+    cohort.default_rate,
+    cohort.wilson_lower as default_wilson_lower,
+    cohort.wilson_upper as default_wilson_upper,
+    cohort.benchmark_rate as default_benchmark_rate
+from rated
+left join {{ ref('mart_segment_default_cohort') }} as cohort
+    on rated.axis = cohort.axis
+    and rated.segment_code = cohort.segment_code
+    and rated.as_of_month = cohort.cohort_month
