@@ -141,6 +141,7 @@ bounded as (
     inner join quantile
         on cell.claim_id = quantile.claim_id
     where cell.interval_method = 'SCORE'
+        and cell.period = 'ALL'
         and cell.raw_value >= 0
         and cell.raw_value <= 1
 

@@ -32,7 +32,9 @@ flow as (
         on placement.client_key = exposure.client_key
         and placement.as_of_month = exposure.as_of_month
     cross join {{ ref('int_claim_window') }} as windows
+    -- what is paid later is collected in a month in which nothing may fall due
     where exposure.due_amount > 0
+        or exposure.collected_amount <> 0
 
 ),
 
@@ -79,7 +81,8 @@ placed_flow as (
         coalesce(by_sector.value, overall.value) as benchmark_rate
     from flow
     inner join {{ ref('int_claim') }} as claims
-        on claims.metric_code in ('ON_TIME_RATE', 'CUMULATIVE_REPAYMENT_RATE')
+        on claims.metric_code = 'CUMULATIVE_REPAYMENT_RATE'
+        or (claims.metric_code = 'ON_TIME_RATE' and flow.due_amount > 0)
         or (claims.metric_code = 'CURRENT_REPAYMENT_RATE' and flow.is_recent)
     left join published as by_sector
         on flow.as_of_month = by_sector.as_of_month
@@ -133,8 +136,8 @@ instalment as (
     left join {{ ref('int_loan_month') }} as before
         on outcomes.loan_key = before.loan_key
         and last_day({{ months_later('outcomes.due_on', -1) }}) = before.as_of_month
-    -- a loan of the month itself was not past due before it
-    where coalesce(before.days_past_due, 0) = 0
+    -- a loan of the month itself was not past due before it; days that nobody knows are not zero
+    where (before.loan_key is null or before.days_past_due = 0)
         and outcomes.amount_due > 0
 
 ),
