@@ -101,13 +101,8 @@ placed as (
         min(loans.disbursed_on) over (partition by loans.client_key, loans.product_code) as product_first_on,
         applications.approval_track,
         applications.exception_code,
-        case
-            when applications.completed_at <= applications.decided_at
-                then
-                    {{ weekdays_to('cast(applications.decided_at as date)') }}
-                    - {{ weekdays_to('cast(applications.completed_at as date)') }}
-                    - coalesce(applications.waiting_hours, 0) / 24
-        end as working_days,
+        -- hours of business in working days of the day of decision
+        timed.business_hours_to_decision * 3600 / (decision_day.closes_second - decision_day.opens_second) as working_days,
         coalesce(exposures.exposure_amount, 0) as exposure_amount,
         yuan.yuan_per_unit,
         project.evidence_role,
@@ -122,6 +117,10 @@ placed as (
         on decision.facility_no = facilities.facility_no
     left join {{ ref('stg_loan_applications') }} as applications
         on decision.application_no = applications.application_no
+    left join {{ ref('int_application') }} as timed
+        on decision.application_no = timed.application_no
+    left join {{ ref('int_business_day') }} as decision_day
+        on cast(timed.decided_at as date) = decision_day.business_on
     left join {{ ref('int_project') }} as projects
         on loans.project_no = projects.project_no
     left join {{ ref('int_client_exposure_month') }} as exposures
