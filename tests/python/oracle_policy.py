@@ -643,8 +643,8 @@ class Policy:
             return Verdict.unknown("NO_DECISION_TIME")
         if policy is None:
             return Verdict.unknown("NO_SERVICE_LEVEL")
-        days = taken / self.clock.hours_of_a_workday(decision.decided_on)
-        return Verdict.of(six(days) <= policy, "TOO_SLOW", policy, days)
+        days = taken / self.clock.length(decision.decided_on)
+        return Verdict.of(days <= policy, "TOO_SLOW", policy, days)
 
     def new_credit(self, client: int, loan: Row, decision: Decision, levers: Mapping[str, Decimal | None]) -> Verdict:
         if self.is_renewal(client, loan):

@@ -71,9 +71,10 @@ class BusinessClock:
             day += timedelta(days=1)
         return hours(total)
 
-    def hours_of_a_workday(self, day: date) -> Decimal:
-        rows = [row for row in self.facts.rules("rule_business_hours", day) if row["is_workday"] == "true"]
-        return sum((Decimal(row["closes_hour"]) - Decimal(row["opens_hour"]) for row in rows), Decimal(0)) / len(rows)
+    def length(self, day: date) -> Decimal:
+        """Hours of the day if it were worked."""
+        rule = self.weekday(day)
+        return Decimal(rule["closes_hour"]) - Decimal(rule["opens_hour"])
 
 
 @dataclass(frozen=True)

@@ -72,21 +72,6 @@ priced as (
 
 ),
 
--- how long a day of work is by the rule of the day of decision
-workday as (
-
-    select
-        days.decided_on,
-        avg(hours.closes_hour - hours.opens_hour) as hours
-    from (select distinct decided_on from decision) as days
-    inner join {{ ref('rule_business_hours') }} as hours
-        on days.decided_on >= hours.valid_from
-        and days.decided_on < hours.valid_to
-    where hours.is_workday
-    group by days.decided_on
-
-),
-
 placed as (
 
     select
@@ -118,8 +103,8 @@ placed as (
         min(loans.disbursed_on) over (partition by loans.client_key, loans.product_code) as product_first_on,
         applications.approval_track,
         applications.exception_code,
-        -- business time, in days of usual length
-        cast(applications.business_hours_to_decision / workday.hours as decimal(18,6)) as working_days,
+        -- hours of business in working days of the day of decision
+        timed.business_hours_to_decision * 3600 / (decision_day.closes_second - decision_day.opens_second) as working_days,
         coalesce(exposures.exposure_amount, 0) as exposure_amount,
         yuan.yuan_per_unit,
         project.evidence_role,
@@ -130,14 +115,16 @@ placed as (
     from decision
     inner join {{ ref('int_loan') }} as loans
         on decision.loan_key = loans.loan_key
-    left join {{ ref('stg_facilities') }} as facilities
-        on decision.facility_no = facilities.facility_no
     left join {{ ref('int_loan_renewal') }} as renewals
         on decision.loan_key = renewals.loan_key
-    left join {{ ref('int_application') }} as applications
+    left join {{ ref('stg_facilities') }} as facilities
+        on decision.facility_no = facilities.facility_no
+    left join {{ ref('stg_loan_applications') }} as applications
         on decision.application_no = applications.application_no
-    left join workday
-        on decision.decided_on = workday.decided_on
+    left join {{ ref('int_application') }} as timed
+        on decision.application_no = timed.application_no
+    left join {{ ref('int_business_day') }} as decision_day
+        on cast(timed.decided_at as date) = decision_day.business_on
     left join {{ ref('int_project') }} as projects
         on loans.project_no = projects.project_no
     left join {{ ref('int_client_exposure_month') }} as exposures
