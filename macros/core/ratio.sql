@@ -2,3 +2,8 @@
 {% macro ratio(numerator, denominator) -%}
     cast(round(cast(cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0) as decimal(28,10)), 6) as decimal(18,6))
 {%- endmacro %}
+
+{#- A figure of at least so many observations, else NULL: small cells say little and may name someone. -#}
+{% macro when_enough(minimum, observations, figure) -%}
+    case when {{ observations }} >= {{ minimum }} then {{ figure }} end
+{%- endmacro %}
