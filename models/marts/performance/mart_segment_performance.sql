@@ -6,6 +6,9 @@
 {%- set stocks = ['exposure_amount', 'par30_amount', 'par60_amount', 'par90_amount', 'non_performing_amount', 'unknown_days_amount'] %}
 {%- set flows = ['due_amount', 'paid_on_time_amount', 'collected_amount', 'written_off_amount', 'due_amount_days'] %}
 {%- set matured = ['matured_loans', 'repaid_on_time_loans', 'matured_term_days'] %}
+{%- set judged = 'applications.approved + applications.declined' %}
+{%- set judged_amount = 'applications.approved_requested_amount + applications.declined_requested_amount' %}
+{%- set submitted_judged = 'applications.submitted_approved + applications.submitted_declined' %}
 {%- set building_blocks = ['int_segment_application_month', 'int_segment_survey_month', 'int_segment_stickiness_month'] %}
 with maturity as (
 
@@ -220,12 +223,12 @@ select
     coalesce(applications.withdrawn, 0) as withdrawn,
     coalesce(applications.expired, 0) as expired,
     coalesce(applications.counter_offered, 0) as counter_offered,
-    {{ when_enough('rated.minimum_cell', 'applications.approved + applications.declined', ratio('applications.approved', 'applications.approved + applications.declined')) }} as approval_rate,
-    {{ when_enough('rated.minimum_cell', 'applications.approved + applications.declined', wilson_lower('applications.approved', '(applications.approved + applications.declined)')) }} as approval_wilson_lower,
-    {{ when_enough('rated.minimum_cell', 'applications.approved + applications.declined', wilson_upper('applications.approved', '(applications.approved + applications.declined)')) }} as approval_wilson_upper,
+    {{ when_enough('rated.minimum_cell', judged, ratio('applications.approved', judged)) }} as approval_rate,
+    {{ when_enough('rated.minimum_cell', judged, wilson_lower('applications.approved', '(' ~ judged ~ ')')) }} as approval_wilson_lower,
+    {{ when_enough('rated.minimum_cell', judged, wilson_upper('applications.approved', '(' ~ judged ~ ')')) }} as approval_wilson_upper,
     coalesce(applications.approved_requested_amount, 0) as approved_requested_amount,
     coalesce(applications.declined_requested_amount, 0) as declined_requested_amount,
-    {{ when_enough('rated.minimum_cell', 'applications.approved + applications.declined', ratio('applications.approved_requested_amount', 'applications.approved_requested_amount + applications.declined_requested_amount')) }} as approval_rate_by_amount,
+    {{ when_enough('rated.minimum_cell', judged, ratio('applications.approved_requested_amount', judged_amount)) }} as approval_rate_by_amount,
     coalesce(applications.timed_decisions, 0) as timed_decisions,
     {{ when_enough('rated.minimum_cell', 'applications.timed_decisions', 'applications.median_business_hours') }} as median_business_hours,
     {{ when_enough('rated.minimum_cell', 'applications.timed_decisions', 'applications.p90_business_hours') }} as p90_business_hours,
@@ -237,7 +240,7 @@ select
     coalesce(applications.submitted_otherwise_decided, 0) as submitted_otherwise_decided,
     coalesce(applications.submitted_undecided, 0) as submitted_undecided,
     coalesce(applications.submitted_undecided = 0, true) as is_submission_decided,
-    {{ when_enough('rated.minimum_cell', 'applications.submitted_approved + applications.submitted_declined', ratio('applications.submitted_approved', 'applications.submitted_approved + applications.submitted_declined')) }} as submission_approval_rate,
+    {{ when_enough('rated.minimum_cell', submitted_judged, ratio('applications.submitted_approved', submitted_judged)) }} as submission_approval_rate,
     coalesce(surveys.responses, 0) as survey_responses,
     coalesce(surveys.nps_answers, 0) as nps_answers,
     coalesce(surveys.promoters, 0) as promoters,
