@@ -7,3 +7,8 @@
 {% macro when_enough(minimum, observations, figure) -%}
     case when {{ observations }} >= {{ minimum }} then {{ figure }} end
 {%- endmacro %}
+
+{#- Of an amount a year the part of so many days, actual/360 (domain.md section 1g), to the cent. NULL stays NULL. -#}
+{% macro accrued_amount(yearly_amount, days) -%}
+    cast(round(cast(cast({{ yearly_amount }} as double) * {{ days }} / 360 as decimal(28,10)), 2) as decimal(28,2))
+{%- endmacro %}
