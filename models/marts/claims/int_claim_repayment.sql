@@ -11,33 +11,6 @@ with history as (
 
 ),
 
-flow as (
-
-    select
-        placement.client_key,
-        placement.as_of_month,
-        cast(date_trunc('month', placement.as_of_month) as date) as month_from,
-        placement.as_of_month >= windows.recent_from as is_recent,
-        exposure.due_amount,
-        exposure.paid_on_time_amount,
-        exposure.collected_amount,
-        {% for axis in segment_axes() | map('lower') -%}
-        placement.flow_{{ axis }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('int_client_placement_month') }} as placement
-    inner join history
-        on placement.as_of_month >= history.first_month
-        and placement.as_of_month <= history.last_month
-    inner join {{ ref('int_client_exposure_month') }} as exposure
-        on placement.client_key = exposure.client_key
-        and placement.as_of_month = exposure.as_of_month
-    cross join {{ ref('int_claim_window') }} as windows
-    -- what is paid later is collected in a month in which nothing may fall due
-    where exposure.due_amount > 0
-        or exposure.collected_amount <> 0
-
-),
-
 -- the newest rate of a sector that was known at a month end
 published as (
 
@@ -65,6 +38,65 @@ published as (
 
 ),
 
+flow as (
+
+    select
+        placement.client_key,
+        placement.as_of_month,
+        cast(date_trunc('month', placement.as_of_month) as date) as month_from,
+        placement.as_of_month >= windows.recent_from as is_recent,
+        exposure.due_amount,
+        exposure.paid_on_time_amount,
+        exposure.collected_amount,
+        -- of its sector, else of all
+        coalesce(by_sector.value, overall.value) as benchmark_rate,
+        {% for axis in segment_axes() | map('lower') -%}
+        placement.flow_{{ axis }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_client_placement_month') }} as placement
+    inner join history
+        on placement.as_of_month >= history.first_month
+        and placement.as_of_month <= history.last_month
+    inner join {{ ref('int_client_exposure_month') }} as exposure
+        on placement.client_key = exposure.client_key
+        and placement.as_of_month = exposure.as_of_month
+    cross join {{ ref('int_claim_window') }} as windows
+    left join published as by_sector
+        on placement.as_of_month = by_sector.as_of_month
+        and placement.flow_industry = by_sector.sector
+    left join published as overall
+        on placement.as_of_month = overall.as_of_month
+        and overall.sector = 'ALL'
+    -- what is paid later is collected in a month in which nothing may fall due
+    where exposure.due_amount > 0
+        or exposure.collected_amount <> 0
+
+),
+
+-- months of a client in the same segments count together: claims are many, the months more
+summed_flow as (
+
+    select
+        client_key,
+        is_recent,
+        due_amount > 0 as is_due,
+        {% for axis in segment_axes() | map('lower') -%}
+        flow_{{ axis }},
+        {% endfor -%}
+        min(month_from) as window_from,
+        max(as_of_month) as window_to,
+        count(*) as months,
+        sum(due_amount) as due_amount,
+        sum(paid_on_time_amount) as paid_on_time_amount,
+        sum(collected_amount) as collected_amount,
+        count(benchmark_rate) as benchmark_months,
+        sum(case when benchmark_rate is not null then due_amount end) as benchmark_due_amount,
+        sum(cast(cast(due_amount as double) * cast(benchmark_rate as double) as decimal(28,6))) as benchmark_paid_amount
+    from flow
+    group by all
+
+),
+
 placed_flow as (
 
     select
@@ -72,24 +104,12 @@ placed_flow as (
         claims.metric_code,
         claims.design,
         {{ arm_of_claim(segment_of_claim('flow.flow_{axis}')) }} as arm,
-        flow.client_key,
-        flow.month_from,
-        flow.as_of_month,
-        flow.due_amount,
-        case when claims.metric_code = 'ON_TIME_RATE' then flow.paid_on_time_amount else flow.collected_amount end as paid_amount,
-        -- of its sector, else of all
-        coalesce(by_sector.value, overall.value) as benchmark_rate
-    from flow
+        flow.*
+    from summed_flow as flow
     inner join {{ ref('int_claim') }} as claims
         on claims.metric_code = 'CUMULATIVE_REPAYMENT_RATE'
-        or (claims.metric_code = 'ON_TIME_RATE' and flow.due_amount > 0)
+        or (claims.metric_code = 'ON_TIME_RATE' and flow.is_due)
         or (claims.metric_code = 'CURRENT_REPAYMENT_RATE' and flow.is_recent)
-    left join published as by_sector
-        on flow.as_of_month = by_sector.as_of_month
-        and flow.flow_industry = by_sector.sector
-    left join published as overall
-        on flow.as_of_month = overall.as_of_month
-        and overall.sector = 'ALL'
 
 ),
 
@@ -148,9 +168,10 @@ claimed as (
         claim_id,
         arm,
         client_key as cluster_key,
-        month_from as window_from,
-        as_of_month as window_to,
-        cast(paid_amount as decimal(28,6)) as numerator,
+        window_from,
+        window_to,
+        months as observations,
+        cast(case when metric_code = 'ON_TIME_RATE' then paid_on_time_amount else collected_amount end as decimal(28,6)) as numerator,
         cast(due_amount as decimal(28,6)) as denominator
     from placed_flow
 
@@ -161,14 +182,15 @@ claimed as (
         claim_id,
         'REFERENCE' as arm,
         client_key as cluster_key,
-        month_from as window_from,
-        as_of_month as window_to,
-        cast(cast(due_amount as double) * cast(benchmark_rate as double) as decimal(28,6)) as numerator,
-        cast(due_amount as decimal(28,6)) as denominator
+        window_from,
+        window_to,
+        benchmark_months as observations,
+        cast(benchmark_paid_amount as decimal(28,6)) as numerator,
+        cast(benchmark_due_amount as decimal(28,6)) as denominator
     from placed_flow
     where design = 'SEGMENT_AGAINST_BENCHMARK'
         and arm = 'SUBJECT'
-        and benchmark_rate is not null
+        and benchmark_months > 0
 
     union all
 
@@ -178,6 +200,7 @@ claimed as (
         client_key as cluster_key,
         cast(date_trunc('month', matured_month) as date) as window_from,
         matured_month as window_to,
+        1 as observations,
         case when is_repaid_on_time then 1 else 0 end as numerator,
         1 as denominator
     from matured
@@ -190,6 +213,7 @@ claimed as (
         client_key as cluster_key,
         cast(date_trunc('month', as_of_month) as date) as window_from,
         as_of_month as window_to,
+        1 as observations,
         case when is_paid_on_time then 1 else 0 end as numerator,
         1 as denominator
     from instalment
@@ -200,8 +224,7 @@ counted as (
 
     select
         claimed.*,
-        'ALL' as period,
-        1 as observations
+        'ALL' as period
     from claimed
 
 )
