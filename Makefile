@@ -37,6 +37,7 @@ test: $(READY) lint
 
 bench: $(READY)
 	$(BIN)/python bench/run_benchmarks.py
+	$(BIN)/python bench/planted_effects.py
 
 example-sba: $(READY)
 	$(BIN)/python examples/sba/run.py

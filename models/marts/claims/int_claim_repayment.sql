@@ -130,6 +130,52 @@ matured as (
 
 ),
 
+-- the last instalment of a loan that is paid off a few days ahead never falls due (int_instalment_outcome), while one that
+-- is paid late does: here it counts as what it is, paid on time
+paid_ahead as (
+
+    select
+        instalments.loan_key,
+        instalments.due_on
+    from {{ ref('int_instalment') }} as instalments
+    inner join {{ ref('int_loan') }} as loans
+        on instalments.loan_key = loans.loan_key
+        and instalments.due_on > loans.ended_on
+        and last_day(instalments.due_on) = last_day(loans.ended_on)
+    inner join {{ ref('stg_payments') }} as payments
+        on loans.loan_no = payments.loan_no
+        and loans.ended_on >= payments.value_on
+    where instalments.due_on >= instalments.holds_from
+        and instalments.due_on < instalments.holds_to
+        and instalments.amount_due > 0
+    group by instalments.loan_key, instalments.schedule_version, instalments.instalment_no, instalments.due_on, instalments.covered_at
+    having sum(payments.signed_amount) >= instalments.covered_at
+
+),
+
+fallen_due as (
+
+    select
+        outcomes.loan_key,
+        outcomes.due_on,
+        outcomes.paid_on_time_amount >= outcomes.amount_due - instalments.tolerated_amount as is_paid_on_time
+    from {{ ref('int_instalment_outcome') }} as outcomes
+    inner join {{ ref('int_instalment') }} as instalments
+        on outcomes.loan_key = instalments.loan_key
+        and outcomes.schedule_version = instalments.schedule_version
+        and outcomes.instalment_no = instalments.instalment_no
+    where outcomes.amount_due > 0
+
+    union all
+
+    select
+        loan_key,
+        due_on,
+        true as is_paid_on_time
+    from paid_ahead
+
+),
+
 instalment as (
 
     select
@@ -137,28 +183,24 @@ instalment as (
         {{ arm_of_claim(segment_of_claim('placement.flow_{axis}')) }} as arm,
         loans.client_key,
         placement.as_of_month,
-        outcomes.paid_on_time_amount >= outcomes.amount_due - instalments.tolerated_amount as is_paid_on_time
-    from {{ ref('int_instalment_outcome') }} as outcomes
+        fallen_due.is_paid_on_time
+    from fallen_due
     inner join {{ ref('int_loan') }} as loans
-        on outcomes.loan_key = loans.loan_key
-    inner join {{ ref('int_instalment') }} as instalments
-        on outcomes.loan_key = instalments.loan_key
-        and outcomes.schedule_version = instalments.schedule_version
-        and outcomes.instalment_no = instalments.instalment_no
+        on fallen_due.loan_key = loans.loan_key
     inner join history
-        on outcomes.due_on >= cast(date_trunc('month', history.first_month) as date)
-        and outcomes.due_on <= history.last_month
+        on fallen_due.due_on >= cast(date_trunc('month', history.first_month) as date)
+        and fallen_due.due_on <= history.last_month
     inner join {{ ref('int_client_placement_month') }} as placement
         on loans.client_key = placement.client_key
-        and last_day(outcomes.due_on) = placement.as_of_month
+        and last_day(fallen_due.due_on) = placement.as_of_month
     inner join {{ ref('int_claim') }} as claims
         on claims.metric_code = 'ON_TIME_INSTALMENT_RATE'
     left join {{ ref('int_loan_month') }} as before
-        on outcomes.loan_key = before.loan_key
-        and last_day({{ months_later('outcomes.due_on', -1) }}) = before.as_of_month
+        on fallen_due.loan_key = before.loan_key
+        and last_day({{ months_later('fallen_due.due_on', -1) }}) = before.as_of_month
     -- a loan of the month itself was not past due before it; days that nobody knows are not zero
-    where (before.loan_key is null or before.days_past_due = 0)
-        and outcomes.amount_due > 0
+    where before.loan_key is null
+        or before.days_past_due = 0
 
 ),
 
