@@ -230,7 +230,7 @@ def check_chart(chart: dict[str, Any], datasets: dict[str, Dataset]) -> Dataset:
     if chart["viz"] not in VIZ_TYPES:
         raise WrongBundle(f"Chart {name}: there is no kind of chart {chart['viz']}.")
     dataset = datasets[table]
-    used = [*asked_columns(chart), *chart.get("formats", {})]
+    used = [*asked_columns(chart), *chart.get("formats", {}), *chart.get("order", [])]
     for column in used:
         if column not in dataset.columns:
             raise WrongBundle(f"Chart {name}: dataset {dataset.name} has no column {column}.")
@@ -301,7 +301,7 @@ def chart_params(chart: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
         params |= {
             "query_mode": "raw",
             "all_columns": chart["columns"],
-            "order_by_cols": [],
+            "order_by_cols": [json.dumps([column, True]) for column in chart.get("order", [])],
             "table_timestamp_format": "%Y-%m-%d",
             "show_cell_bars": False,
             "server_pagination": False,
@@ -345,7 +345,7 @@ def chart_query(chart: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]
         "columns": asked_columns(chart),
         "filters": [],
         "extras": {"where": " AND ".join(f"({condition})" for condition in chart.get("where", [])), "having": ""},
-        "orderby": [],
+        "orderby": [[column, True] for column in chart.get("order", [])],
         "row_limit": ROW_LIMIT,
         "annotation_layers": [],
         "applied_time_extras": {},

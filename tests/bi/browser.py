@@ -58,14 +58,39 @@ class Seen:
     data: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
 
 
-def look(client: Client, path: str, charts: int, width: int = 1440, height: int = 4600) -> Seen:
-    """Opens a page with the client's session and waits until its charts are drawn."""
+def started(width: int, height: int) -> webdriver.Chrome:
+    """A browser of its own, which keeps a record of its traffic and console."""
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for option in (*OPTIONS, f"--window-size={width},{height}"):
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+
+
+def open_file(file: Path, words: str, place: str = "") -> Seen:
+    """Opens a page from the disk and waits until it shows some words."""
+    driver = started(1440, 1200)
+    try:
+        driver.set_page_load_timeout(LOAD_SECONDS)
+        driver.get(file.as_uri() + place)
+        deadline = time.monotonic() + LOAD_SECONDS
+        text = ""
+        while words not in text and time.monotonic() < deadline:
+            time.sleep(0.5)
+            text = driver.execute_script("return document.body.innerText")
+        assert words in text, f"{file.name}{place} does not show: {words}"
+        console = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+        seen = Seen(0, 0, [], console, set(), set(), text, b"")
+        _read_traffic(driver, seen)
+        return seen
+    finally:
+        driver.quit()
+
+
+def look(client: Client, path: str, charts: int, width: int = 1440, height: int = 4600) -> Seen:
+    """Opens a page with the client's session and waits until its charts are drawn."""
+    driver = started(width, height)
     try:
         driver.set_page_load_timeout(LOAD_SECONDS)
         for cookie in client.session.cookies:

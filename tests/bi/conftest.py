@@ -12,7 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,12 +57,17 @@ class Published:
         os.replace(link, self.home / "published")
 
 
+def settings_left_out(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the settings of whoever runs the tests."""
+    settings = ("LENDING_", "DBT_", "PYTHON", "PYTEST")
+    return {name: value for name, value in environment.items() if not name.startswith(settings)}
+
+
 def build(home: Path) -> None:
     """Builds and publishes the demo with the project's own environment."""
     python = ROOT / ".venv" / "bin" / "python"
     assert python.is_file(), "There is no .venv: run make setup, or make test-bi, which does."
-    settings = ("LENDING_", "DBT_", "PYTHON", "PYTEST")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
+    env = settings_left_out(os.environ)
     env |= {"LENDING_HOME": str(home), "DBT_TARGET_PATH": str(home / "target"), "DBT_LOG_PATH": str(home / "logs")}
     env |= {"DBT_PROFILES_DIR": str(ROOT)}
     done = subprocess.run(
