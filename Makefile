@@ -1,4 +1,5 @@
 # make build   sets up .venv and runs the main job: dbt build on LENDING_INPUT (the demo by default), then publication
+# make test-bi  BI readers and Superset against SQL (needs Debian's chromium); make superset starts one to look at
 # make test    sets up .venv and runs every test: lint, build with data tests, unit tests, pytest
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -46,7 +47,7 @@ docs: $(READY)
 	$(BIN)/dbt docs generate --static
 
 clean:
-	rm -rf target logs $(VENV)
+	rm -rf target logs $(VENV) $(BI_VENV)
 
 .PHONY: example-cumcm example-ibrd
 example-cumcm: $(READY)
@@ -54,3 +55,21 @@ example-cumcm: $(READY)
 
 example-ibrd: $(READY)
 	$(BIN)/python examples/ibrd_projects/run.py
+
+# Superset and the other BI readers, in an environment of their own (superset/requirements.txt)
+BI_VENV := .venv-superset
+BI_READY := $(BI_VENV)/.ready
+$(BI_READY): superset/requirements.txt
+	rm -rf $(BI_VENV)
+	$(PYTHON) -m venv $(BI_VENV)
+	$(BI_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement superset/requirements.txt
+	$(BI_VENV)/bin/python -m compileall -q $(BI_VENV)/lib || true
+	touch $(BI_READY)
+
+.PHONY: superset test-bi
+superset: $(BI_READY)
+	$(BI_VENV)/bin/python superset/server.py
+
+# the limit ends it as Ctrl-C does, so that the server is stopped
+test-bi: $(READY) $(BI_READY)
+	timeout --signal=INT --kill-after=60 1500 $(BI_VENV)/bin/python -m pytest tests/bi
