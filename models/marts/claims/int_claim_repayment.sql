@@ -1,0 +1,209 @@
+-- Claims about repayment, by client: what fell due in a month counts in the segment that the client held at the month end
+-- before. Four definitions (domain.md section 1f) and, for telling stable from stressed borrowers, instalments of loans
+-- that were not past due when the segment was assigned.
+{{ config(schema = 'intermediate') }}
+with history as (
+
+    select
+        first_month,
+        last_month
+    from {{ ref('stg_reporting_window') }}
+
+),
+
+flow as (
+
+    select
+        placement.client_key,
+        placement.as_of_month,
+        cast(date_trunc('month', placement.as_of_month) as date) as month_from,
+        placement.as_of_month >= windows.recent_from as is_recent,
+        exposure.due_amount,
+        exposure.paid_on_time_amount,
+        exposure.collected_amount,
+        {% for axis in segment_axes() | map('lower') -%}
+        placement.flow_{{ axis }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_client_placement_month') }} as placement
+    inner join history
+        on placement.as_of_month >= history.first_month
+        and placement.as_of_month <= history.last_month
+    inner join {{ ref('int_client_exposure_month') }} as exposure
+        on placement.client_key = exposure.client_key
+        and placement.as_of_month = exposure.as_of_month
+    cross join {{ ref('int_claim_window') }} as windows
+    -- what is paid later is collected in a month in which nothing may fall due
+    where exposure.due_amount > 0
+        or exposure.collected_amount <> 0
+
+),
+
+-- the newest rate of a sector that was known at a month end
+published as (
+
+    select
+        as_of_month,
+        sector,
+        value
+    from (
+        select
+            months.as_of_month,
+            indicators.sector,
+            indicators.value,
+            row_number() over (
+                partition by months.as_of_month, indicators.sector
+                order by indicators.period_end desc, indicators.released_on desc
+            ) as choice
+        from {{ ref('int_month') }} as months
+        inner join {{ ref('stg_market_indicators') }} as indicators
+            on indicators.released_on <= months.as_of_month
+        where indicators.indicator = 'ON_TIME_REPAYMENT_RATE'
+            and indicators.size_class = 'ALL'
+            and indicators.population = 'ALL'
+    ) as ranked
+    where choice = 1
+
+),
+
+placed_flow as (
+
+    select
+        claims.claim_id,
+        claims.metric_code,
+        claims.design,
+        {{ arm_of_claim(segment_of_claim('flow.flow_{axis}')) }} as arm,
+        flow.client_key,
+        flow.month_from,
+        flow.as_of_month,
+        flow.due_amount,
+        case when claims.metric_code = 'ON_TIME_RATE' then flow.paid_on_time_amount else flow.collected_amount end as paid_amount,
+        -- of its sector, else of all
+        coalesce(by_sector.value, overall.value) as benchmark_rate
+    from flow
+    inner join {{ ref('int_claim') }} as claims
+        on claims.metric_code = 'CUMULATIVE_REPAYMENT_RATE'
+        or (claims.metric_code = 'ON_TIME_RATE' and flow.due_amount > 0)
+        or (claims.metric_code = 'CURRENT_REPAYMENT_RATE' and flow.is_recent)
+    left join published as by_sector
+        on flow.as_of_month = by_sector.as_of_month
+        and flow.flow_industry = by_sector.sector
+    left join published as overall
+        on flow.as_of_month = overall.as_of_month
+        and overall.sector = 'ALL'
+
+),
+
+matured as (
+
+    select
+        claims.claim_id,
+        {{ arm_of_claim(segment_of_claim('placement.flow_{axis}')) }} as arm,
+        maturities.client_key,
+        maturities.matured_month,
+        maturities.is_repaid_on_time
+    from {{ ref('int_loan_maturity') }} as maturities
+    inner join {{ ref('int_client_placement_month') }} as placement
+        on maturities.client_key = placement.client_key
+        and maturities.matured_month = placement.as_of_month
+    inner join {{ ref('int_claim') }} as claims
+        on claims.metric_code = 'LOAN_COUNT_REPAYMENT_RATE'
+
+),
+
+instalment as (
+
+    select
+        claims.claim_id,
+        {{ arm_of_claim(segment_of_claim('placement.flow_{axis}')) }} as arm,
+        loans.client_key,
+        placement.as_of_month,
+        outcomes.paid_on_time_amount >= outcomes.amount_due - instalments.tolerated_amount as is_paid_on_time
+    from {{ ref('int_instalment_outcome') }} as outcomes
+    inner join {{ ref('int_loan') }} as loans
+        on outcomes.loan_key = loans.loan_key
+    inner join {{ ref('int_instalment') }} as instalments
+        on outcomes.loan_key = instalments.loan_key
+        and outcomes.schedule_version = instalments.schedule_version
+        and outcomes.instalment_no = instalments.instalment_no
+    inner join history
+        on outcomes.due_on >= cast(date_trunc('month', history.first_month) as date)
+        and outcomes.due_on <= history.last_month
+    inner join {{ ref('int_client_placement_month') }} as placement
+        on loans.client_key = placement.client_key
+        and last_day(outcomes.due_on) = placement.as_of_month
+    inner join {{ ref('int_claim') }} as claims
+        on claims.metric_code = 'ON_TIME_INSTALMENT_RATE'
+    left join {{ ref('int_loan_month') }} as before
+        on outcomes.loan_key = before.loan_key
+        and last_day({{ months_later('outcomes.due_on', -1) }}) = before.as_of_month
+    -- a loan of the month itself was not past due before it; days that nobody knows are not zero
+    where (before.loan_key is null or before.days_past_due = 0)
+        and outcomes.amount_due > 0
+
+),
+
+claimed as (
+
+    select
+        claim_id,
+        arm,
+        client_key as cluster_key,
+        month_from as window_from,
+        as_of_month as window_to,
+        cast(paid_amount as decimal(28,6)) as numerator,
+        cast(due_amount as decimal(28,6)) as denominator
+    from placed_flow
+
+    union all
+
+    -- what the industry would have paid on time of the same amounts
+    select
+        claim_id,
+        'REFERENCE' as arm,
+        client_key as cluster_key,
+        month_from as window_from,
+        as_of_month as window_to,
+        cast(cast(due_amount as double) * cast(benchmark_rate as double) as decimal(28,6)) as numerator,
+        cast(due_amount as decimal(28,6)) as denominator
+    from placed_flow
+    where design = 'SEGMENT_AGAINST_BENCHMARK'
+        and arm = 'SUBJECT'
+        and benchmark_rate is not null
+
+    union all
+
+    select
+        claim_id,
+        arm,
+        client_key as cluster_key,
+        cast(date_trunc('month', matured_month) as date) as window_from,
+        matured_month as window_to,
+        case when is_repaid_on_time then 1 else 0 end as numerator,
+        1 as denominator
+    from matured
+
+    union all
+
+    select
+        claim_id,
+        arm,
+        client_key as cluster_key,
+        cast(date_trunc('month', as_of_month) as date) as window_from,
+        as_of_month as window_to,
+        case when is_paid_on_time then 1 else 0 end as numerator,
+        1 as denominator
+    from instalment
+
+),
+
+counted as (
+
+    select
+        claimed.*,
+        'ALL' as period,
+        1 as observations
+    from claimed
+
+)
+
+{{ summed_by_cluster('counted') }}
