@@ -1,4 +1,4 @@
-"""Charts, cards and tables: numbers in one format, one colour per segment, and a sentence where nothing can be drawn."""
+"""Charts, cards and tables: numbers in one format, one colour a segment, a sentence where nothing can be drawn."""
 
 from __future__ import annotations
 
@@ -9,17 +9,28 @@ from typing import Any
 import dash_ag_grid as dag
 import pandas as pd
 import plotly.graph_objects as go
+import queries
 from dash import html
 from plotly.subplots import make_subplots
 from vizro.models.types import capture
 
-import queries
-
 # Okabe-Ito and Tol, told apart with weak colour vision as well; grey is for what is not known
 PALETTE = [
-    "#1f5a94", "#e07b39", "#2a9d8f", "#c9a227", "#7a4b9a", "#6aaed6", "#b5495b",
-    "#4d7c3a", "#d98cb3", "#8c6d46", "#37788a", "#a3b86c", "#9b9ede", "#5b6c7d",
-]  # fmt: skip
+    "#1f5a94",
+    "#e07b39",
+    "#2a9d8f",
+    "#c9a227",
+    "#7a4b9a",
+    "#6aaed6",
+    "#b5495b",
+    "#4d7c3a",
+    "#d98cb3",
+    "#8c6d46",
+    "#37788a",
+    "#a3b86c",
+    "#9b9ede",
+    "#5b6c7d",
+]
 CREDIT = {"HIGH": "#2a9d8f", "MEDIUM": "#1f5a94", "ELEVATED": "#e9a23b", "RESTRICTED": "#b5304b"}
 GREY = "#a9b1ba"
 UNKNOWN = {"UNKNOWN", "UNRATED", "NOT_APPLICABLE", "INSUFFICIENT_DATA"}
@@ -55,7 +66,7 @@ def percent(value: Any, digits: int = 1) -> str:
 
 
 def symbol() -> str:
-    about = queries.load("about")
+    about = queries.constant("about")
     currency = about["currency"][0] if len(about) else "CNY"
     return SYMBOLS.get(currency, currency + " ")
 
@@ -108,7 +119,7 @@ def truth(value: Any) -> str:
 
 def colours(axis: str) -> dict[str, str]:
     """One colour a segment, the same on every page: by display order over the axis, grey for what is not known."""
-    segments = queries.load("segments")
+    segments = queries.constant("segments")
     chosen: dict[str, str] = {}
     if not len(segments):
         return chosen
@@ -125,9 +136,14 @@ def nothing(why: str) -> go.Figure:
     """A chart that says in a sentence why it is empty."""
     figure = go.Figure()
     figure.add_annotation(
-        text="<br>".join(_wrapped(why, 62)), showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper",
+        text="<br>".join(_wrapped(why, 62)),
+        showarrow=False,
+        x=0.5,
+        y=0.5,
+        xref="paper",
+        yref="paper",
         font={"size": 14, "color": "#5b6c7d"},
-    )  # fmt: skip
+    )
     figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False}, margin={"t": 10, "b": 10})
     return figure
 
@@ -150,8 +166,15 @@ def finish(figure: go.Figure, *, legend: bool = True, left: int = 8, bottom: int
         margin={"l": left, "r": 16, "t": 36 if legend else top, "b": bottom},
         showlegend=legend,
         legend={
-            "orientation": "h", "x": 0, "y": 1.0, "xanchor": "left", "yanchor": "bottom", "title": None,
-            "traceorder": "normal", "font": {"size": 11.5}, "itemwidth": 30,
+            "orientation": "h",
+            "x": 0,
+            "y": 1.0,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "title": None,
+            "traceorder": "normal",
+            "font": {"size": 11.5},
+            "itemwidth": 30,
         },
         hoverlabel={"align": "left"},
         bargap=0.28,
@@ -193,7 +216,8 @@ def note(text: str) -> html.Div:
 def sheet(title: str, subtitle: str, *content: Any) -> html.Div:
     """A table with its question."""
     return html.Div(
-        [html.Div(title, className="sheet-title"), html.Div(subtitle, className="sheet-note"), *content], className="sheet"
+        [html.Div(title, className="sheet-title"), html.Div(subtitle, className="sheet-note"), *content],
+        className="sheet",
     )
 
 
@@ -227,7 +251,14 @@ NUMERIC = {"count", "percent", "money", "number"}
 
 
 def column(
-    field: str, header: str, form: str = "text", *, suppressed: str = "", width: int = 0, tip: str = "", pin: bool = False
+    field: str,
+    header: str,
+    form: str = "text",
+    *,
+    suppressed: str = "",
+    width: int = 0,
+    tip: str = "",
+    pin: bool = False,
 ) -> dict[str, Any]:
     """A column of a table; where the flag `suppressed` of the row is true the cell says so instead of a number."""
     shown = FORMATS[form]
@@ -300,15 +331,24 @@ def grid(frame: pd.DataFrame, columns: Sequence[dict[str, Any]], why: str, page:
 # charts that several pages share ------------------------------------------------------------------------------------
 
 
-def bars(figure: go.Figure, frame: pd.DataFrame, value: str, shade: Sequence[str] | str, text: Sequence[str], **place: int):
+def bars(
+    figure: go.Figure, frame: pd.DataFrame, value: str, shade: Sequence[str] | str, text: Sequence[str], **place: int
+):
     figure.add_trace(
         go.Bar(
             # a bar of what is not set has no length; its text says so
-            x=frame[value].fillna(0), y=frame["segment"], orientation="h", marker_color=shade, text=list(text),
-            textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{text}<extra></extra>", showlegend=False,
+            x=frame[value].fillna(0),
+            y=frame["segment"],
+            orientation="h",
+            marker_color=shade,
+            text=list(text),
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{text}<extra></extra>",
+            showlegend=False,
         ),
         **place,
-    )  # fmt: skip
+    )
 
 
 def top_down(figure: go.Figure, **place: int) -> None:
@@ -345,11 +385,17 @@ def lateness_of_segments(data_frame: pd.DataFrame) -> go.Figure:
     ):
         figure.add_trace(
             go.Bar(
-                x=frame[name], y=frame["segment"], orientation="h", name=label, marker_color=shade,
-                text=["no exposure" if missing(v) else percent(v) for v in frame[name]], textposition="outside",
-                cliponaxis=False, hovertemplate="%{y}: %{text}<extra>" + label + "</extra>",
+                x=frame[name],
+                y=frame["segment"],
+                orientation="h",
+                name=label,
+                marker_color=shade,
+                text=["no exposure" if missing(v) else percent(v) for v in frame[name]],
+                textposition="outside",
+                cliponaxis=False,
+                hovertemplate="%{y}: %{text}<extra>" + label + "</extra>",
             )
-        )  # fmt: skip
+        )
     top_down(figure)
     largest = max(frame["par30_rate"].max(), frame["non_performing_rate"].max())
     figure.update_xaxes(
@@ -369,36 +415,62 @@ def defaults_of_segments(data_frame: pd.DataFrame) -> go.Figure:
     hidden = frame[~frame.index.isin(shown.index)]
     figure.add_trace(
         go.Scatter(
-            x=shown["default_rate"], y=shown["segment"], mode="markers+text", name="default rate with 95 % interval",
-            text=[percent(v) for v in shown["default_rate"]], textposition="top right", cliponaxis=False,
+            x=shown["default_rate"],
+            y=shown["segment"],
+            mode="markers+text",
+            name="default rate with 95 % interval",
+            text=[percent(v) for v in shown["default_rate"]],
+            textposition="top right",
+            cliponaxis=False,
             marker={"size": 11, "color": MAIN},
             error_x={
-                "type": "data", "symmetric": False, "color": SOFT, "thickness": 2,
+                "type": "data",
+                "symmetric": False,
+                "color": SOFT,
+                "thickness": 2,
                 "array": (shown["wilson_upper"] - shown["default_rate"]).tolist(),
                 "arrayminus": (shown["default_rate"] - shown["wilson_lower"]).tolist(),
             },
-            customdata=shown[["cohort_defaulted", "cohort_performing", "cohort_month"]].assign(
-                cohort_month=shown["cohort_month"].map(month)
-            ),
-            hovertemplate="%{y}: %{x:.1%}, %{customdata[0]} of %{customdata[1]} clients of %{customdata[2]}<extra></extra>",
+            customdata=[
+                [row.cohort_defaulted, row.cohort_performing, month(row.cohort_month)] for row in shown.itertuples()
+            ],
+            hovertemplate="%{y}: %{x:.1%}, %{customdata[0]} of %{customdata[1]} of %{customdata[2]}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     against = shown[shown["benchmark_rate"].notna()]
     figure.add_trace(
         go.Scatter(
-            x=against["benchmark_rate"], y=against["segment"], mode="markers", name="benchmark",
+            x=against["benchmark_rate"],
+            y=against["segment"],
+            mode="markers",
+            name="benchmark",
             marker={"symbol": "line-ns", "size": 18, "line": {"width": 3, "color": WARN}},
             hovertemplate="%{y}: benchmark %{x:.1%}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     for _, row in hidden.iterrows():
         figure.add_annotation(
-            x=0, y=row["segment"], text=SUPPRESSED, showarrow=False, xanchor="left", font={"color": "#7b8794", "size": 11}
+            x=0,
+            y=row["segment"],
+            text=SUPPRESSED,
+            showarrow=False,
+            xanchor="left",
+            font={"color": "#7b8794", "size": 11},
         )
-    figure.update_yaxes(categoryorder="array", categoryarray=frame["segment"].tolist()[::-1], range=[-0.6, len(frame) - 0.3])
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=frame["segment"].tolist()[::-1], range=[-0.6, len(frame) - 0.3]
+    )
     # so that the categories of suppressed segments exist
-    figure.add_trace(go.Scatter(x=[0] * len(frame), y=frame["segment"], mode="markers", marker_opacity=0, showlegend=False, hoverinfo="skip"))
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero", range=[0, max(0.1, float(shown["wilson_upper"].max() or 0) * 1.1) if len(shown) else 0.1])
+    figure.add_trace(
+        go.Scatter(
+            x=[0] * len(frame), y=frame["segment"], mode="markers", marker_opacity=0, showlegend=False, hoverinfo="skip"
+        )
+    )
+    figure.update_xaxes(
+        tickformat=".0%",
+        rangemode="tozero",
+        range=[0, max(0.1, float(shown["wilson_upper"].max() or 0) * 1.1) if len(shown) else 0.1],
+    )
     return finish(figure)
 
 
@@ -412,11 +484,16 @@ def exposure_trend(data_frame: pd.DataFrame) -> go.Figure:
     for (segment, code), rows in frame.groupby(["segment", "segment_code"], sort=False):
         figure.add_trace(
             go.Scatter(
-                x=rows["as_of_month"], y=rows["exposure_amount"] / 1e6, name=segment, stackgroup="all", mode="lines",
-                line={"width": 0.5, "color": shades.get(code, MAIN)}, fillcolor=shades.get(code, MAIN),
+                x=rows["as_of_month"],
+                y=rows["exposure_amount"] / 1e6,
+                name=segment,
+                stackgroup="all",
+                mode="lines",
+                line={"width": 0.5, "color": shades.get(code, MAIN)},
+                fillcolor=shades.get(code, MAIN),
                 hovertemplate="%{y:,.1f} m<extra>" + segment + "</extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_yaxes(title=f"{symbol()} million", tickformat=",.0f")
     figure.update_layout(hovermode="x unified")
     month_axis(figure)
@@ -434,17 +511,24 @@ def segment_growth(data_frame: pd.DataFrame) -> go.Figure:
     figure = make_subplots(specs=[[{"secondary_y": True}]])
     figure.add_trace(
         go.Bar(
-            x=frame["as_of_month"], y=frame["exposure_amount"] / 1e6, name=f"exposure, {symbol()} million", marker_color=SOFT,
+            x=frame["as_of_month"],
+            y=frame["exposure_amount"] / 1e6,
+            name=f"exposure, {symbol()} million",
+            marker_color=SOFT,
             hovertemplate="%{y:,.1f} m<extra>exposure</extra>",
         )
-    )  # fmt: skip
+    )
     figure.add_trace(
         go.Scatter(
-            x=frame["as_of_month"], y=frame["clients"], name="clients (right)", mode="lines", line={"color": INK, "width": 2},
+            x=frame["as_of_month"],
+            y=frame["clients"],
+            name="clients (right)",
+            mode="lines",
+            line={"color": INK, "width": 2},
             hovertemplate="%{y:,}<extra>clients</extra>",
         ),
         secondary_y=True,
-    )  # fmt: skip
+    )
     figure.update_yaxes(rangemode="tozero", tickformat=",.0f")
     figure.update_yaxes(showgrid=False, tickmode="auto", nticks=5, secondary_y=True)
     figure.update_layout(hovermode="x unified")
@@ -457,10 +541,15 @@ def rate_lines(frame: pd.DataFrame, x: str, lines: Sequence[tuple[str, str, str]
     for name, label, shade in lines:
         figure.add_trace(
             go.Scatter(
-                x=frame[x], y=frame[name], name=label, mode="lines", line={"color": shade, "width": 2}, connectgaps=False,
+                x=frame[x],
+                y=frame[name],
+                name=label,
+                mode="lines",
+                line={"color": shade, "width": 2},
+                connectgaps=False,
                 hovertemplate="%{y:.1%}<extra>" + label + "</extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     figure.update_layout(hovermode="x unified")
     month_axis(figure)
@@ -487,32 +576,59 @@ def segment_default(data_frame: pd.DataFrame) -> go.Figure:
         return nothing(why_empty(frame, "No client of this segment was performing at any month end."))
     shown = frame[frame["is_mature"].astype(bool) & ~frame["is_suppressed"].astype(bool)]
     if not len(shown):
-        most = int(frame.loc[frame["is_mature"].astype(bool), "performing"].max() or 0) if frame["is_mature"].any() else 0
+        most = (
+            int(frame.loc[frame["is_mature"].astype(bool), "performing"].max() or 0) if frame["is_mature"].any() else 0
+        )
         return nothing(
-            f"Suppressed: no cohort of this segment whose twelve months are over has 30 performing clients (the largest has {most}). "
+            "Suppressed: no cohort of this segment whose twelve months are over has 30 performing clients "
+            f"(the largest has {most}). "
             "A rate of so few says nothing."
         )
     figure = go.Figure()
-    figure.add_trace(go.Scatter(x=shown["cohort_month"], y=shown["wilson_upper"], mode="lines", line={"width": 0}, showlegend=False, hoverinfo="skip"))
     figure.add_trace(
         go.Scatter(
-            x=shown["cohort_month"], y=shown["wilson_lower"], mode="lines", line={"width": 0}, fill="tonexty",
-            fillcolor="rgba(106,174,214,.30)", name="95 % interval", hoverinfo="skip",
+            x=shown["cohort_month"],
+            y=shown["wilson_upper"],
+            mode="lines",
+            line={"width": 0},
+            showlegend=False,
+            hoverinfo="skip",
         )
-    )  # fmt: skip
+    )
     figure.add_trace(
         go.Scatter(
-            x=shown["cohort_month"], y=shown["default_rate"], mode="lines+markers", name="defaulted within 12 months",
-            line={"color": MAIN, "width": 2}, marker={"size": 5}, customdata=shown[["defaulted", "performing"]],
+            x=shown["cohort_month"],
+            y=shown["wilson_lower"],
+            mode="lines",
+            line={"width": 0},
+            fill="tonexty",
+            fillcolor="rgba(106,174,214,.30)",
+            name="95 % interval",
+            hoverinfo="skip",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=shown["cohort_month"],
+            y=shown["default_rate"],
+            mode="lines+markers",
+            name="defaulted within 12 months",
+            line={"color": MAIN, "width": 2},
+            marker={"size": 5},
+            customdata=shown[["defaulted", "performing"]].astype(object).to_numpy().tolist(),
             hovertemplate="%{y:.1%}, %{customdata[0]} of %{customdata[1]}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.add_trace(
         go.Scatter(
-            x=shown["cohort_month"], y=shown["benchmark_rate"], mode="lines", name="benchmark",
-            line={"color": WARN, "width": 2, "dash": "dash"}, hovertemplate="%{y:.1%}<extra>benchmark</extra>",
+            x=shown["cohort_month"],
+            y=shown["benchmark_rate"],
+            mode="lines",
+            name="benchmark",
+            line={"color": WARN, "width": 2, "dash": "dash"},
+            hovertemplate="%{y:.1%}<extra>benchmark</extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     month_axis(figure)
     return finish(figure)
@@ -538,12 +654,15 @@ def segment_vintage(data_frame: pd.DataFrame) -> go.Figure:
         strength = 0.25 + 0.75 * (number + 1) / len(quarters)
         figure.add_trace(
             go.Scatter(
-                x=rows["months_on_book"], y=rows["ever_30_rate"], mode="lines", name=label,
+                x=rows["months_on_book"],
+                y=rows["ever_30_rate"],
+                mode="lines",
+                name=label,
                 line={"color": f"rgba(31,90,148,{strength:.2f})", "width": 2, "shape": "hv"},
-                customdata=rows[["ever_30_loans", "loans"]],
+                customdata=rows[["ever_30_loans", "loans"]].astype(object).to_numpy().tolist(),
                 hovertemplate="%{y:.1%}, %{customdata[0]} of %{customdata[1]} loans<extra>" + label + "</extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_xaxes(title="months on book")
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     return finish(figure, legend=len(quarters) <= 10)
@@ -562,7 +681,10 @@ def migration_matrix(data_frame: pd.DataFrame) -> go.Figure:
     moves = frame.pivot(index="from_name", columns="to_name", values="moves").reindex(index=rows, columns=columns)
     share = frame.pivot(index="from_name", columns="to_name", values="move_share").reindex(index=rows, columns=columns)
     text = [
-        ["" if missing(value) else f"{int(value):,}<br>{float(part):.1%}" for value, part in zip(line, parts, strict=True)]
+        [
+            "" if missing(value) else f"{int(value):,}<br>{float(part):.1%}"
+            for value, part in zip(line, parts, strict=True)
+        ]
         for line, parts in zip(moves.to_numpy(), share.to_numpy(), strict=True)
     ]
     # those who stay would drown the moves: they are grey, and the shade is for the moves
@@ -572,17 +694,34 @@ def migration_matrix(data_frame: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     for part, scale, top in (
         (stayed, [[0, "#e3e7ec"], [1, "#e3e7ec"]], 1.0),
-        (moved, [[0, "#eaf1f8"], [1, "#1f5a94"]], max(0.05, 0.0 if missing(moved.max(axis=None)) else float(moved.max(axis=None)))),
+        (
+            moved,
+            [[0, "#eaf1f8"], [1, "#1f5a94"]],
+            max(0.05, 0.0 if missing(moved.max(axis=None)) else float(moved.max(axis=None))),
+        ),
     ):
         shown = part.notna().to_numpy()
         figure.add_trace(
             go.Heatmap(
-                x=columns, y=rows, z=part.to_numpy(dtype=float), texttemplate="%{text}", textfont={"size": 11},
-                text=[[cell if known else "" for cell, known in zip(*pair, strict=True)] for pair in zip(text, shown, strict=True)],
-                colorscale=scale, zmin=0, zmax=top, showscale=False, xgap=2, ygap=2, hoverongaps=False,
+                x=columns,
+                y=rows,
+                z=part.to_numpy(dtype=float),
+                texttemplate="%{text}",
+                textfont={"size": 11},
+                text=[
+                    [cell if known else "" for cell, known in zip(*pair, strict=True)]
+                    for pair in zip(text, shown, strict=True)
+                ],
+                colorscale=scale,
+                zmin=0,
+                zmax=top,
+                showscale=False,
+                xgap=2,
+                ygap=2,
+                hoverongaps=False,
                 hovertemplate="from %{y}<br>to %{x}: %{text}<extra></extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_yaxes(autorange="reversed", showgrid=False, title="from")
     figure.update_xaxes(side="bottom", showgrid=False, title="to", tickangle=-30 if len(columns) > 7 else 0)
     return finish(figure, legend=False)
@@ -601,10 +740,14 @@ def migration_direction(data_frame: pd.DataFrame) -> go.Figure:
     ):
         figure.add_trace(
             go.Bar(
-                x=frame["as_of_month"], y=frame[name] * sign, name=label, marker_color=shade, customdata=frame[name],
+                x=frame["as_of_month"],
+                y=frame[name] * sign,
+                name=label,
+                marker_color=shade,
+                customdata=frame[name],
                 hovertemplate="%{customdata} clients<extra>" + label + "</extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_layout(barmode="relative", hovermode="x unified")
     figure.update_yaxes(title="clients", tickformat="d")
     month_axis(figure)
@@ -618,11 +761,16 @@ def migration_drift(data_frame: pd.DataFrame) -> go.Figure:
         return nothing(why_empty(frame, "A quarter must have passed before the mix can be compared."))
     figure = go.Figure(
         go.Scatter(
-            x=frame["as_of_month"], y=frame["psi_quarter"], mode="lines+markers", name="mix against a quarter before (PSI)",
-            line={"color": MAIN, "width": 2}, marker={"size": 4}, customdata=frame["drift_level"].map(words),
+            x=frame["as_of_month"],
+            y=frame["psi_quarter"],
+            mode="lines+markers",
+            name="mix against a quarter before (PSI)",
+            line={"color": MAIN, "width": 2},
+            marker={"size": 4},
+            customdata=frame["drift_level"].map(words),
             hovertemplate="%{y:.3f}, %{customdata}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_yaxes(rangemode="tozero", tickformat=".3~f")
     month_axis(figure)
     return finish(figure)
@@ -641,10 +789,14 @@ def migration_held(data_frame: pd.DataFrame) -> go.Figure:
     ):
         figure.add_trace(
             go.Scatter(
-                x=frame["as_of_month"], y=frame[name], name=label, mode="lines", line={"color": shade, "width": 2},
+                x=frame["as_of_month"],
+                y=frame[name],
+                name=label,
+                mode="lines",
+                line={"color": shade, "width": 2},
                 hovertemplate="%{y}<extra>" + label + "</extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_layout(hovermode="x unified")
     figure.update_yaxes(title="clients", rangemode="tozero", tickformat="d")
     month_axis(figure)
@@ -691,7 +843,8 @@ def compliance_by_lever(data_frame: pd.DataFrame) -> go.Figure:
     tested = frame[frame["status"] != "NOT_TESTABLE"]
     if not len(tested):
         return nothing(
-            "None of these loans can be tested: the client had no segment when they were decided (the warehouse's history "
+            "None of these loans can be tested: the client had no segment when they were decided "
+            "(the warehouse's history "
             "begins later), or the lever does not apply."
         )
     wide = tested.pivot(index="lever", columns="status", values="tests").fillna(0)
@@ -705,12 +858,18 @@ def compliance_by_lever(data_frame: pd.DataFrame) -> go.Figure:
     for status in ("COMPLIANT", "EXCUSED", "BREACH"):
         figure.add_trace(
             go.Bar(
-                x=wide[status] / total, y=[words(lever) for lever in wide.index], orientation="h", name=words(status),
-                marker_color=STATUS[status], customdata=list(zip(wide[status], total, strict=True)),
-                text=[f"{int(value)}" if value else "" for value in wide[status]], textposition="inside", insidetextanchor="middle",
+                x=wide[status] / total,
+                y=[words(lever) for lever in wide.index],
+                orientation="h",
+                name=words(status),
+                marker_color=STATUS[status],
+                customdata=list(zip(wide[status], total, strict=True)),
+                text=[f"{int(value)}" if value else "" for value in wide[status]],
+                textposition="inside",
+                insidetextanchor="middle",
                 hovertemplate="%{y}: %{customdata[0]} of %{customdata[1]} tests<extra>" + words(status) + "</extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_layout(barmode="stack")
     figure.update_xaxes(tickformat=".0%", range=[0, 1])
     return finish(figure)
@@ -728,11 +887,17 @@ def compliance_reasons(data_frame: pd.DataFrame) -> go.Figure:
         rows = summed[summed["status"] == status].set_index("reason_code").reindex(order)
         figure.add_trace(
             go.Bar(
-                x=rows["tests"], y=[words(reason) for reason in order], orientation="h", name=words(status),
-                marker_color=STATUS[status], text=["" if missing(v) else count(v) for v in rows["tests"]],
-                textposition="auto", textangle=0, hovertemplate="%{y}: %{x}<extra>" + words(status) + "</extra>",
+                x=rows["tests"],
+                y=[words(reason) for reason in order],
+                orientation="h",
+                name=words(status),
+                marker_color=STATUS[status],
+                text=["" if missing(v) else count(v) for v in rows["tests"]],
+                textposition="auto",
+                textangle=0,
+                hovertemplate="%{y}: %{x}<extra>" + words(status) + "</extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_layout(barmode="stack")
     figure.update_xaxes(title="tests", tickformat="d")
     return finish(figure)
@@ -746,12 +911,19 @@ def compliance_trend(data_frame: pd.DataFrame) -> go.Figure:
     quarters = [f"{when.year} Q{when.quarter}" for when in pd.to_datetime(frame["decision_quarter"])]
     figure = go.Figure(
         go.Bar(
-            x=quarters, y=frame["breach_rate"], marker_color=BAD, text=[percent(v, 0) for v in frame["breach_rate"]],
-            textposition="outside", cliponaxis=False, customdata=frame[["breaches", "tests"]],
+            x=quarters,
+            y=frame["breach_rate"],
+            marker_color=BAD,
+            text=[percent(v, 0) for v in frame["breach_rate"]],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=frame[["breaches", "tests"]].astype(object).to_numpy().tolist(),
             hovertemplate="%{x}: %{customdata[0]} of %{customdata[1]} tests<extra></extra>",
         )
-    )  # fmt: skip
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero", range=[0, max(0.05, float(frame["breach_rate"].max()) * 1.2)])
+    )
+    figure.update_yaxes(
+        tickformat=".0%", rangemode="tozero", range=[0, max(0.05, float(frame["breach_rate"].max()) * 1.2)]
+    )
     figure.update_xaxes(type="category", tickangle=-60 if len(quarters) > 8 else 0, nticks=10)
     return finish(figure, legend=False)
 
@@ -759,18 +931,21 @@ def compliance_trend(data_frame: pd.DataFrame) -> go.Figure:
 # claims -------------------------------------------------------------------------------------------------------------
 
 
-def measured(value: Any, unit: str) -> str:
-    """A value of a claim in its unit."""
+def measured(value: Any, unit: str, *, difference: bool = False) -> str:
+    """A value of a claim in its unit; a difference of shares is in percentage points."""
     if missing(value):
         return "–"
+    number = float(value)
+    if unit == "FRACTION":
+        digits = 1 if abs(number) >= 0.01 or number == 0 else 3
+        return f"{number * 100:+.{digits}f} pp" if difference else percent(number, digits)
     forms: dict[str, Callable[[Any], str]] = {
-        "FRACTION": percent,
-        "HOURS": lambda number: f"{float(number):,.1f} h",
-        "POINTS": lambda number: f"{float(number):,.1f}",
+        "HOURS": lambda hours: f"{hours:,.1f} h",
+        "POINTS": lambda score: f"{score:,.2f}",
         "COUNT": count,
         "AMOUNT": money,
     }
-    return forms.get(unit, plain)(value)
+    return forms.get(unit, plain)(number)
 
 
 @capture("graph")
@@ -782,36 +957,63 @@ def claims_compared(data_frame: pd.DataFrame) -> go.Figure:
     shown = frame[frame["subject_value"].notna() & frame["reference_value"].notna() & (frame["reference_value"] != 0)]
     if not len(shown):
         return nothing("None of these claims has a value on both sides yet; the table says what is missing.")
-    ratio = shown["subject_value"].astype(float) / shown["reference_value"].astype(float)
-    names = claim_names(shown)
-    limit = 3.0
+    limit = 2.0
+    ratio = (shown["subject_value"].astype(float) / shown["reference_value"].astype(float)).clip(lower=0, upper=limit)
+    shown = shown.assign(
+        ratio=ratio,
+        name=shown["claim_id"].map(words),
+        told=[
+            f"{measured(row.subject_value, row.unit)} against {measured(row.reference_value, row.unit)}, "
+            f"{'higher' if row.better == 'HIGHER' else 'lower'} is better"
+            for row in shown.itertuples()
+        ],
+    )
     figure = go.Figure()
     figure.add_vline(x=1, line={"color": INK, "width": 1, "dash": "dot"})
-    for verdict in VERDICT:
-        chosen = (shown["verdict"] == verdict).to_numpy()
+    for verdict, shade in VERDICT.items():
+        rows = shown[shown["verdict"] == verdict]
+        line_x: list[float | None] = []
+        line_y: list[str | None] = []
+        for row in rows.itertuples():
+            line_x += [1.0, row.ratio, None]
+            line_y += [row.name, row.name, None]
         figure.add_trace(
-            go.Bar(
-                x=(ratio[chosen].clip(upper=limit) - 1).tolist(), base=1, y=[n for n, c in zip(names, chosen, strict=True) if c],
-                orientation="h", name=words(verdict), marker_color=VERDICT[verdict],
-                text=[
-                    f"{measured(row.subject_value, row.unit)} against {measured(row.reference_value, row.unit)}"
-                    for row in shown[chosen].itertuples()
-                ],
-                textposition="outside", cliponaxis=False, hovertemplate="%{y}<br>%{text}<extra>" + words(verdict) + "</extra>",
+            go.Scatter(
+                x=line_x, y=line_y, mode="lines", line={"color": shade, "width": 3}, showlegend=False, hoverinfo="skip"
             )
-        )  # fmt: skip
-    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
-    figure.update_xaxes(tickformat=".0%", range=[-0.4, limit + 1.2], title="against the reference, 100 % = equal", tickvals=[0, 0.5, 1, 1.5, 2, 2.5, 3])
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=rows["ratio"],
+                y=rows["name"],
+                mode="markers",
+                name=words(verdict),
+                marker={"color": shade, "size": 11},
+                customdata=rows[["told", "promise_en"]].astype(object).to_numpy().tolist(),
+                hovertemplate="%{customdata[1]}<br>%{customdata[0]}<extra>" + words(verdict) + "</extra>",
+            )
+        )
+    figure.add_trace(
+        go.Scatter(
+            x=[limit + 0.08] * len(shown),
+            y=shown["name"],
+            mode="text",
+            text=shown["told"],
+            textposition="middle right",
+            textfont={"size": 11.5, "color": "#5b6c7d"},
+            showlegend=False,
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    )
+    figure.update_yaxes(categoryorder="array", categoryarray=shown["name"].tolist()[::-1], dtick=1)
+    figure.update_xaxes(
+        tickformat=".0%",
+        range=[-0.03, limit + 1.15],
+        tickvals=[0, 0.5, 1, 1.5, 2],
+        ticktext=["0%", "50%", "equal", "150%", "200% or more"],
+    )
     return finish(figure)
-
-
-def claim_names(frame: pd.DataFrame) -> list[str]:
-    return [f"{row.claim_id}  {_short(row.promise_en)}" for row in frame.itertuples()]
-
-
-def _short(text: Any, length: int = 46) -> str:
-    words_ = "" if missing(text) else str(text)
-    return words_ if len(words_) <= length else words_[: length - 1].rsplit(" ", 1)[0] + " …"
 
 
 # data quality -------------------------------------------------------------------------------------------------------
@@ -830,18 +1032,24 @@ def quality_rows(data_frame: pd.DataFrame) -> go.Figure:
     frame = data_frame[data_frame["rows_in"] > 0] if len(data_frame) else data_frame
     if not len(frame):
         return nothing(why_empty(data_frame, "No row was delivered for this table."))
-    frame = frame.assign(loss=1 - frame["rows_accepted"] / frame["rows_in"]).sort_values(["loss", "table_name"], ascending=[True, False])
+    frame = frame.assign(loss=1 - frame["rows_accepted"] / frame["rows_in"]).sort_values(
+        ["loss", "table_name"], ascending=[True, False]
+    )
     figure = go.Figure()
     for name, label, shade in ROWS:
         if not frame[name].any():
             continue
         figure.add_trace(
             go.Bar(
-                x=frame[name] / frame["rows_in"], y=frame["table_name"], orientation="h", name=label, marker_color=shade,
-                customdata=frame[[name, "rows_in"]],
+                x=frame[name] / frame["rows_in"],
+                y=frame["table_name"],
+                orientation="h",
+                name=label,
+                marker_color=shade,
+                customdata=frame[[name, "rows_in"]].astype(object).to_numpy().tolist(),
                 hovertemplate="%{y}: %{customdata[0]:,} of %{customdata[1]:,} rows<extra>" + label + "</extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_layout(barmode="stack")
     # what is not accepted is what matters, and it is small
     figure.update_xaxes(tickformat=".0%", range=[max(0.0, float((1 - frame["loss"].max()) - 0.05)), 1])
@@ -854,18 +1062,29 @@ def quality_reasons(data_frame: pd.DataFrame) -> go.Figure:
     frame = data_frame
     if not len(frame):
         return nothing(why_empty(frame, "No issue in this table."))
-    summed = frame.groupby(["issue", "effect"], as_index=False)["issues"].sum().sort_values("issues", ascending=False).head(15)[::-1]
+    summed = (
+        frame.groupby(["issue", "effect"], as_index=False)["issues"]
+        .sum()
+        .sort_values("issues", ascending=False)
+        .head(15)[::-1]
+    )
     shades = {"REJECTED": BAD, "FLAGGED": WARN, "REPAIRED": MAIN, "UNUSABLE": "#7a4b9a"}
     figure = go.Figure()
     for effect in sorted(summed["effect"].unique()):
         rows = summed[summed["effect"] == effect]
         figure.add_trace(
             go.Bar(
-                x=rows["issues"], y=rows["issue"], orientation="h", name=words(effect), marker_color=shades.get(effect, GREY),
-                text=[count(v) for v in rows["issues"]], textposition="outside", cliponaxis=False,
+                x=rows["issues"],
+                y=rows["issue"],
+                orientation="h",
+                name=words(effect),
+                marker_color=shades.get(effect, GREY),
+                text=[count(v) for v in rows["issues"]],
+                textposition="outside",
+                cliponaxis=False,
                 hovertemplate="%{y}: %{x:,}<extra>" + words(effect) + "</extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_yaxes(categoryorder="array", categoryarray=summed["issue"].tolist(), dtick=1)
     figure.update_xaxes(title="issues, the fifteen most frequent", range=[0, float(summed["issues"].max()) * 1.15])
     return finish(figure)
@@ -879,10 +1098,16 @@ def quality_fixers(data_frame: pd.DataFrame) -> go.Figure:
     summed = frame.groupby("who_fixes", as_index=False)["issues"].sum().sort_values("issues")
     figure = go.Figure(
         go.Bar(
-            x=summed["issues"], y=summed["who_fixes"].map(words), orientation="h", marker_color=MAIN,
-            text=[count(v) for v in summed["issues"]], textposition="outside", cliponaxis=False, hoverinfo="skip",
+            x=summed["issues"],
+            y=summed["who_fixes"].map(words),
+            orientation="h",
+            marker_color=MAIN,
+            text=[count(v) for v in summed["issues"]],
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
         )
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="issues", range=[0, float(summed["issues"].max()) * 1.2])
     return finish(figure, legend=False)
 
@@ -897,10 +1122,14 @@ def quality_without_data(data_frame: pd.DataFrame) -> go.Figure:
         rows = frame[frame["axis"] == axis]
         figure.add_trace(
             go.Scatter(
-                x=rows["as_of_month"], y=rows["without_data_share"], name=label, mode="lines",
-                line={"color": PALETTE[number], "width": 2}, hovertemplate="%{y:.1%}<extra>" + label + "</extra>",
+                x=rows["as_of_month"],
+                y=rows["without_data_share"],
+                name=label,
+                mode="lines",
+                line={"color": PALETTE[number], "width": 2},
+                hovertemplate="%{y:.1%}<extra>" + label + "</extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     figure.update_layout(hovermode="x unified")
     month_axis(figure)
@@ -923,16 +1152,25 @@ def client_timeline(data_frame: pd.DataFrame) -> go.Figure:
             start, end = pd.Timestamp(span.valid_from), pd.Timestamp(span.valid_to)
             length = max((end - start).total_seconds() * 1000, 86400e3 * 12)
             roomy = (end - start).days > 200
+            until = "today" if span.is_current else day(end)
             figure.add_trace(
                 go.Bar(
-                    base=[start], x=[length], y=[label], orientation="h", marker_color=shades.get(span.segment_code, MAIN),
-                    marker_line={"color": "#ffffff", "width": 1.5}, text=span.segment if roomy else "", textposition="inside",
-                    insidetextanchor="middle", showlegend=False, width=0.62,
+                    base=[start],
+                    x=[length],
+                    y=[label],
+                    orientation="h",
+                    marker_color=shades.get(span.segment_code, MAIN),
+                    marker_line={"color": "#ffffff", "width": 1.5},
+                    text=span.segment if roomy else "",
+                    textposition="inside",
+                    insidetextanchor="middle",
+                    showlegend=False,
+                    width=0.62,
                     textfont={"color": INK if shades.get(span.segment_code) == GREY else "#ffffff", "size": 11},
                     constraintext="none" if roomy else "both",
-                    hovertemplate=f"{label}<br>{span.segment}<br>{day(start)} to {'today' if span.is_current else day(end)}<extra></extra>",
+                    hovertemplate=f"{label}<br>{span.segment}<br>{day(start)} to {until}<extra></extra>",
                 )
-            )  # fmt: skip
+            )
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(type="date", tickformat="%Y-%m", nticks=7)
     figure.update_yaxes(categoryorder="array", categoryarray=list(AXES.values())[::-1])
@@ -947,20 +1185,33 @@ def client_exposure(data_frame: pd.DataFrame) -> go.Figure:
     figure = make_subplots(specs=[[{"secondary_y": True}]])
     figure.add_trace(
         go.Bar(
-            x=frame["as_of_month"], y=frame["outstanding_amount"] / 1e6, name=f"outstanding, {symbol()} million",
-            marker_color=SOFT, hovertemplate="%{y:,.2f} m<extra>outstanding</extra>",
+            x=frame["as_of_month"],
+            y=frame["outstanding_amount"] / 1e6,
+            name=f"outstanding, {symbol()} million",
+            marker_color=SOFT,
+            hovertemplate="%{y:,.2f} m<extra>outstanding</extra>",
         )
-    )  # fmt: skip
+    )
     figure.add_trace(
         go.Scatter(
-            x=frame["as_of_month"], y=frame["days_past_due"], name="days past due (right)", mode="lines",
-            line={"color": BAD, "width": 2}, hovertemplate="%{y} days<extra>past due</extra>",
+            x=frame["as_of_month"],
+            y=frame["days_past_due"],
+            name="days past due (right)",
+            mode="lines",
+            line={"color": BAD, "width": 2},
+            hovertemplate="%{y} days<extra>past due</extra>",
         ),
         secondary_y=True,
-    )  # fmt: skip
+    )
     figure.update_yaxes(rangemode="tozero", tickformat="~g")
     late = frame["days_past_due"].max()
-    figure.update_yaxes(showgrid=False, tickmode="auto", nticks=5, secondary_y=True, range=[0, max(30, 0 if missing(late) else float(late) * 1.1)])
+    figure.update_yaxes(
+        showgrid=False,
+        tickmode="auto",
+        nticks=5,
+        secondary_y=True,
+        range=[0, max(30, 0 if missing(late) else float(late) * 1.1)],
+    )
     figure.update_layout(hovermode="x unified")
     month_axis(figure)
     return finish(figure)

@@ -6,14 +6,13 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+import charts
 import pandas as pd
+import queries
 import vizro.models as vm
 from dash import Input, Output, State, callback, ctx, dcc, html, no_update
 from pydantic import PrivateAttr
 from vizro.managers import data_manager
-
-import charts
-import queries
 
 Options = Callable[[], list[dict[str, str]]]
 
@@ -22,10 +21,11 @@ Options = Callable[[], list[dict[str, str]]]
 
 
 def month_options() -> list[dict[str, str]]:
-    months = queries.load("months")
+    months = queries.constant("months")
     newest = f"Latest ({charts.month(months['as_of_month'][0])})" if len(months) else "Latest"
     listed = [
-        {"label": charts.month(value), "value": charts.day(value)} for value in (months["as_of_month"] if len(months) else [])
+        {"label": charts.month(value), "value": charts.day(value)}
+        for value in (months["as_of_month"] if len(months) else [])
     ]
     return [{"label": newest, "value": queries.LATEST}, *listed]
 
@@ -39,7 +39,7 @@ def any_axis_options() -> list[dict[str, str]]:
 
 
 def segment_options(axis: str, with_all: bool) -> list[dict[str, str]]:
-    segments = queries.load("segments")
+    segments = queries.constant("segments")
     listed = segments[segments["axis"] == axis] if len(segments) else segments
     options = [
         {"label": row["segment"], "value": f"{axis}/{row['segment_code']}"} for row in listed.to_dict(orient="records")
@@ -60,7 +60,7 @@ def client_options(search: str = "") -> list[dict[str, str]]:
 
 
 def source_options() -> list[dict[str, str]]:
-    sources = queries.load("sources")
+    sources = queries.constant("sources")
     return [
         {"label": "All tables", "value": queries.ALL},
         *({"label": name, "value": name} for name in (sources["table_name"] if len(sources) else [])),
@@ -106,9 +106,14 @@ class AxisPicker(vm.VizroBaseModel):
 
     def build(self) -> html.Div:
         picker = dcc.Dropdown(
-            id=self.id, options=axis_options(), value=self.value, clearable=False, searchable=False,
-            persistence=True, persistence_type="session",
-        )  # fmt: skip
+            id=self.id,
+            options=axis_options(),
+            value=self.value,
+            clearable=False,
+            searchable=False,
+            persistence=True,
+            persistence_type="session",
+        )
         return html.Div([html.Label("Axis", className="form-label", htmlFor=self.id), picker])
 
 
@@ -116,14 +121,23 @@ vm.Parameter.add_type("selector", LiveDropdown)
 vm.Container.add_type("controls", AxisPicker)
 
 
-def live(target_ids: Sequence[str], argument: str, title: str, ask: Options, value: str, page: str, **extra: Any) -> vm.Parameter:
+def live(
+    target_ids: Sequence[str], argument: str, title: str, ask: Options, value: str, page: str, **extra: Any
+) -> vm.Parameter:
     """A filter: the argument of the statements behind these components."""
     selector = LiveDropdown(
-        id=f"{page}-{argument}", options=ask(), value=value, multi=False, title=title, extra={"optionHeight": 34, **extra}
+        id=f"{page}-{argument}",
+        options=ask(),
+        value=value,
+        multi=False,
+        title=title,
+        extra={"optionHeight": 34, **extra},
     )
     selector._ask = ask
     return vm.Parameter(
-        id=f"{page}-{argument}-filter", targets=[f"{each}.data_frame.{argument}" for each in target_ids], selector=selector
+        id=f"{page}-{argument}-filter",
+        targets=[f"{each}.data_frame.{argument}" for each in target_ids],
+        selector=selector,
     )
 
 
@@ -151,10 +165,25 @@ def segment_filter(target_ids: Sequence[str], page: str, axis: str, value: str, 
 
 def source(name: str, **defaults: str) -> str:
     """Registers a statement as data that Vizro asks for on every change; its arguments are those of the statement."""
-    def ask(month: str = queries.LATEST, axis: str = "CREDIT", segment: str = "CREDIT/*", window: str = "12",
-            client: str = "0", source: str = queries.ALL, verdict: str = queries.ALL) -> pd.DataFrame:  # fmt: skip
+
+    def ask(
+        month: str = queries.LATEST,
+        axis: str = "CREDIT",
+        segment: str = "CREDIT/*",
+        window: str = "12",
+        client: str = "0",
+        source: str = queries.ALL,
+        verdict: str = queries.ALL,
+    ) -> pd.DataFrame:
         return queries.load(
-            name, month=month, axis=axis, segment=segment, window=int(window), client=client, source=source, verdict=verdict
+            name,
+            month=month,
+            axis=axis,
+            segment=segment,
+            window=int(window),
+            client=client,
+            source=source,
+            verdict=verdict,
         )
 
     data_manager[name] = ask
@@ -175,8 +204,16 @@ class Export(vm.VizroBaseModel):
     def build(self) -> html.Div:
         return html.Div(
             [
-                html.Button([html.Span("download", className="material-symbols-outlined"), "CSV"], id=f"{self.page}-csv", n_clicks=0),
-                html.Button([html.Span("download", className="material-symbols-outlined"), "XLSX"], id=f"{self.page}-xlsx", n_clicks=0),
+                html.Button(
+                    [html.Span("download", className="material-symbols-outlined"), "CSV"],
+                    id=f"{self.page}-csv",
+                    n_clicks=0,
+                ),
+                html.Button(
+                    [html.Span("download", className="material-symbols-outlined"), "XLSX"],
+                    id=f"{self.page}-xlsx",
+                    n_clicks=0,
+                ),
                 dcc.Download(id=f"{self.page}-download"),
             ],
             className="export",
@@ -200,7 +237,7 @@ class Export(vm.VizroBaseModel):
     def file(self, form: str, chosen: dict[str, str]) -> Any:
         given = {"month": queries.LATEST, "window": "12", **chosen}
         given["window"] = int(given["window"])
-        about = queries.load("about")
+        about = queries.constant("about")
         demo = bool(about["is_synthetic_demo"][0]) if len(about) else False
         name = f"{'synthetic-demo-' if demo else ''}{self.page}.{form}"
         frames = {sheet: queries.load(statement, **given) for sheet, statement in self.tables.items()}
@@ -250,7 +287,7 @@ class LabelledDashboard(vm.Dashboard):
     type: Literal["labelled_dashboard"] = "labelled_dashboard"
 
     def custom_header(self) -> list[Any]:
-        about = queries.load("about")
+        about = queries.constant("about")
         if not len(about):
             return [html.Span(charts.why_empty(about, "No release."), className="badge-demo")]
         row = about.iloc[0]
@@ -259,9 +296,11 @@ class LabelledDashboard(vm.Dashboard):
             label.insert(
                 0,
                 html.Span(
-                    "SYNTHETIC DEMO 演示数据", className="badge-demo", id="demo-label",
+                    "SYNTHETIC DEMO 演示数据",
+                    className="badge-demo",
+                    id="demo-label",
                     title="Every client, loan and figure is invented. 所有客户、贷款和数字均为虚构。",
-                ),  # fmt: skip
+                ),
             )
         return label
 
@@ -272,7 +311,10 @@ def graph(name: str, figure: Any, title: str, header: str = "", height: int = 32
         figure=figure,
         title=title,
         header=header or " ",
-        extra={"style": {"height": f"{height}px"}, "config": {"displayModeBar": False, "responsive": True, "frameMargins": 0}},
+        extra={
+            "style": {"height": f"{height}px"},
+            "config": {"displayModeBar": False, "responsive": True, "frameMargins": 0},
+        },
     )
 
 
@@ -287,7 +329,10 @@ def row(*components: Any, columns: Sequence[int] | None = None, height: int = 32
 
 def page(name: str, question: str, controls: list[Any], rows: list[Any]) -> vm.Page:
     body = vm.Container(
-        components=rows, controls=controls, layout=vm.Flex(direction="column", gap="12px"), extra={"class_name": "page-body"}
+        components=rows,
+        controls=controls,
+        layout=vm.Flex(direction="column", gap="12px"),
+        extra={"class_name": "page-body"},
     )
     return vm.Page(
         id=name, path="/" if name == "overview" else f"/{name}", title=question, components=[body], layout=vm.Flex()

@@ -1,7 +1,7 @@
 """Every SQL statement of the dashboard, and how it reads the published copy.
 
 The copy is opened read-only and the link `published` is resolved for every question, so a new release is picked up
-without a restart, and no build is ever blocked. A figure of the dashboard is a figure of the published tables: rates are
+without a restart, and no build is ever blocked. A figure of the dashboard is one of the published tables: rates are
 sums of numerators over sums of denominators, what is suppressed or missing stays NULL.
 
 Parameters: month ("latest" or a month end), axis, segment ("AXIS/CODE", or "AXIS/*" for all), window (months),
@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -277,7 +278,8 @@ SQL: dict[str, str] = {
         {COMPLIANCE_ROWS} and compliance.status in ('BREACH', 'EXCUSED')
         order by compliance.decided_on desc, compliance.loan_no, compliance.lever""",
     "project_schemes": """
-        select cast(schemes.project_key as varchar) as project_key, names.name_en || ' ' || names.name_zh as project_type,
+        select cast(schemes.project_key as varchar) as project_key,
+            names.name_en || ' ' || names.name_zh as project_type,
             schemes.revenue_model, schemes.phase, schemes.slotting_grade, schemes.dscr_headroom, schemes.llcr_headroom,
             schemes.gearing_headroom, schemes.tenor_years_headroom, schemes.tail_years_headroom,
             schemes.reserve_months_headroom, schemes.breaches, schemes.tested_levers
@@ -378,7 +380,8 @@ SQL: dict[str, str] = {
             on held.axis = previous.axis and held.previous_segment = previous.segment_code
         where why.client_key = try_cast($client as bigint)""",
     "client_head": """
-        select cast(clients.client_key as varchar) as client_key, clients.registrations, clients.relationship_started_on,
+        select cast(clients.client_key as varchar) as client_key, clients.registrations,
+            clients.relationship_started_on,
             clients.region_code, clients.is_active, clients.loans, clients.first_disbursed_on,
             policies.regime, policies.is_knocked_out, policies.knock_out_rule_id, policies.is_new_credit_allowed,
             policies.capacity_basis, policies.capacity_based_limit_amount, policies.limit_amount,
@@ -486,7 +489,22 @@ def load(name: str, **parameters: Any) -> pd.DataFrame:
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         missing = re.search(r"(?:Table with name|Referenced column) \"?(\w+)", str(error))
         what = missing.group(1) if missing else "a table"
-        return unavailable(f"This release does not have {what}. It comes with a later version: build and publish again.")
+        return unavailable(
+            f"This release does not have {what}. It comes with a later version: build and publish again."
+        )
+
+
+def constant(name: str) -> pd.DataFrame:
+    """The rows of a statement without parameters, asked once a release; nobody may change the frame."""
+    try:
+        return _constant(name, release())
+    except NoRelease:
+        return load(name)
+
+
+@lru_cache(maxsize=16)
+def _constant(name: str, _release: Path) -> pd.DataFrame:
+    return load(name)
 
 
 def unavailable(why: str) -> pd.DataFrame:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-import vizro.models as vm
-from vizro.models.types import capture
-
 import charts
+import pandas as pd
 import parts
+import vizro.models as vm
 from charts import card, cards, column, count, grid, missing, percent, words
+from vizro.models.types import capture
 
 NAME = "migration"
 DRIFT = {"STABLE": "tone-good", "LOOK": "tone-warn", "ACT": "tone-bad"}
@@ -24,22 +23,41 @@ def steadiness(data_frame: pd.DataFrame) -> Any:
     psi = "–" if missing(now["psi_quarter"]) else f"{float(now['psi_quarter']):.3f}"
     return cards(
         [
-            card("Stayed", percent(now["stay_rate"]), f"{count(now['stayed'])} of {count(now['clients_in_both'])} clients of both months", mark="stay"),
+            card(
+                "Stayed",
+                percent(now["stay_rate"]),
+                f"{count(now['stayed'])} of {count(now['clients_in_both'])} clients of both months",
+                mark="stay",
+            ),
             card("To lower risk", count(now["upgrades"]), "clients this month", mark="upgrades", tone="tone-good"),
             card("To higher risk", count(now["downgrades"]), "clients this month", mark="downgrades", tone="tone-bad"),
-            card("New / left", f"{count(now['entries'])} / {count(now['exits'])}", "clients this month", mark="entries"),
+            card(
+                "New / left", f"{count(now['entries'])} / {count(now['exits'])}", "clients this month", mark="entries"
+            ),
             card("Held back", count(now["held_back"]), "changes that wait for confirmation", mark="held"),
-            card("There and back", count(now["flip_flops"]), f"{percent(now['flip_flop_rate'], 2)} within the days of the rule", mark="flips"),
-            card("Drift of the mix", psi, f"PSI against a quarter before: {words(now['drift_level']).lower()}", mark="psi", tone=DRIFT.get(now["drift_level"], "")),
+            card(
+                "There and back",
+                count(now["flip_flops"]),
+                f"{percent(now['flip_flop_rate'], 2)} within the days of the rule",
+                mark="flips",
+            ),
+            card(
+                "Drift of the mix",
+                psi,
+                f"PSI against a quarter before: {words(now['drift_level']).lower()}",
+                mark="psi",
+                tone=DRIFT.get(now["drift_level"], ""),
+            ),
         ]
-    )  # fmt: skip
+    )
 
 
 @capture("figure")
 def moves(data_frame: pd.DataFrame) -> Any:
     changed = data_frame[data_frame["from_segment"] != data_frame["to_segment"]] if len(data_frame) else data_frame
     return charts.sheet(
-        "Who moved where?", "Moves between month ends in the chosen months, without those who stayed",
+        "Who moved where?",
+        "Moves between month ends in the chosen months, without those who stayed",
         grid(
             changed.sort_values("moves", ascending=False, kind="stable") if len(changed) else changed,
             [
@@ -51,7 +69,7 @@ def moves(data_frame: pd.DataFrame) -> Any:
             ],
             "Nobody moved in these months.",
         ),
-    )  # fmt: skip
+    )
 
 
 def page() -> vm.Page:
@@ -70,15 +88,32 @@ def page() -> vm.Page:
         [
             vm.Figure(id="migration-cards", figure=steadiness(data_frame=kpi)),
             parts.row(
-                parts.graph("migration-matrix", charts.migration_matrix(data_frame=matrix), "Who moved where?", "Moves between month ends and their share of the segment before; those who stay and those who are new are grey", height=460),
+                parts.graph(
+                    "migration-matrix",
+                    charts.migration_matrix(data_frame=matrix),
+                    "Who moved where?",
+                    "Moves between month ends and their share of the segment before; staying and new clients are grey",
+                    height=460,
+                ),
                 height=460,
             ),
             parts.row(
-                parts.graph("migration-direction", charts.migration_direction(data_frame=trend), "Do clients move to lower or higher risk?"),
-                parts.graph("migration-drift", charts.migration_drift(data_frame=trend), "Does the mix drift?", "Population stability index against a quarter before"),
-                parts.graph("migration-held", charts.migration_held(data_frame=trend), "How much does the model hold back?"),
+                parts.graph(
+                    "migration-direction",
+                    charts.migration_direction(data_frame=trend),
+                    "Do clients move to lower or higher risk?",
+                ),
+                parts.graph(
+                    "migration-drift",
+                    charts.migration_drift(data_frame=trend),
+                    "Does the mix drift?",
+                    "Population stability index against a quarter before",
+                ),
+                parts.graph(
+                    "migration-held", charts.migration_held(data_frame=trend), "How much does the model hold back?"
+                ),
             ),
             parts.Export(page=NAME, tables={"moves": matrix, "stability": trend}),
             vm.Figure(id="migration-table", figure=moves(data_frame=matrix)),
         ],
-    )  # fmt: skip
+    )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-import vizro.models as vm
-from vizro.models.types import capture
-
 import charts
+import pandas as pd
 import parts
+import vizro.models as vm
 from charts import card, cards, column, count, grid, percent
+from vizro.models.types import capture
 
 NAME = "policy"
 
@@ -23,24 +22,44 @@ def kept(data_frame: pd.DataFrame) -> Any:
     return cards(
         [
             card("Loans decided", count(now["loans"]), "in the chosen months", mark="loans"),
-            card("Loans with a breach", count(now["loans_in_breach"]), "of at least one lever", mark="loans-in-breach", tone="tone-bad" if now["loans_in_breach"] else ""),
-            card("Breach rate", percent(now["breach_rate"]), f"{count(now['breaches'])} of {count(now['tests'])} tests", mark="breach-rate"),
+            card(
+                "Loans with a breach",
+                count(now["loans_in_breach"]),
+                "of at least one lever",
+                mark="loans-in-breach",
+                tone="tone-bad" if now["loans_in_breach"] else "",
+            ),
+            card(
+                "Breach rate",
+                percent(now["breach_rate"]),
+                f"{count(now['breaches'])} of {count(now['tests'])} tests",
+                mark="breach-rate",
+            ),
             card("Compliant", count(now["compliant"]), "tests", mark="compliant", tone="tone-good"),
             card("Excused", count(now["excused"]), "by an approved exception", mark="excused"),
-            card("Not testable", count(now["not_testable"]), "no segment then, or the lever does not apply", mark="not-testable", tone="tone-soft"),
+            card(
+                "Not testable",
+                count(now["not_testable"]),
+                "no segment then, or the lever does not apply",
+                mark="not-testable",
+                tone="tone-soft",
+            ),
         ]
-    )  # fmt: skip
+    )
 
 
 @capture("figure")
 def levers(data_frame: pd.DataFrame) -> Any:
     return charts.sheet(
-        "What does each segment of the axis earn?", "In force in the chosen month, after the market regime; an empty cell sets nothing",
+        "What does each segment of the axis earn?",
+        "In force in the chosen month, after the market regime; an empty cell sets nothing",
         grid(
             data_frame,
             [
                 column("segment", "Segment", width=200, pin=True),
-                column("limit_multiplier", "Limit", "percent", tip="Share of the capacity-based limit that may be lent"),
+                column(
+                    "limit_multiplier", "Limit", "percent", tip="Share of the capacity-based limit that may be lent"
+                ),
                 column("spread_bp", "Spread, bp", "number", tip="Over the LPR; empty when priced elsewhere"),
                 column("unsecured_share_max", "Unsecured, at most", "percent"),
                 column("collateral_coverage_min", "Cover, at least", "percent"),
@@ -53,9 +72,10 @@ def levers(data_frame: pd.DataFrame) -> Any:
                 column("is_new_credit_allowed", "New credit", "yes"),
                 column("regime", "Regime", "code"),
             ],
-            "No policy was in force in this month.", page=20,
+            "No policy was in force in this month.",
+            page=20,
         ),
-    )  # fmt: skip
+    )
 
 
 def in_unit(value: Any, text: Any, unit: Any) -> str:
@@ -65,7 +85,9 @@ def in_unit(value: Any, text: Any, unit: Any) -> str:
     # the value of these counts something that only its text names
     if unit in ("method", "rank", "targets"):
         known = []
-    return " · ".join([*known, *([] if charts.missing(text) else [charts.words(text).replace(";", ", ").lower()])]) or "–"
+    return (
+        " · ".join([*known, *([] if charts.missing(text) else [charts.words(text).replace(";", ", ").lower()])]) or "–"
+    )
 
 
 @capture("figure")
@@ -83,7 +105,8 @@ def breaches(data_frame: pd.DataFrame) -> Any:
             }
         )
     return charts.sheet(
-        "Which contracts do not keep to policy?", "Newest first; policy asked on the day of the decision",
+        "Which contracts do not keep to policy?",
+        "Newest first; policy asked on the day of the decision",
         grid(
             data_frame,
             [
@@ -97,15 +120,17 @@ def breaches(data_frame: pd.DataFrame) -> Any:
                 column("reason_code", "Reason", "code", width=180),
                 column("rule_id", "Rule", width=200),
             ],
-            "No breach and no excused exception among these loans.", page=10,
+            "No breach and no excused exception among these loans.",
+            page=10,
         ),
-    )  # fmt: skip
+    )
 
 
 @capture("figure")
 def schemes(data_frame: pd.DataFrame) -> Any:
     return charts.sheet(
-        "Which projects stand below their scheme?", "Headroom of actual over required; below zero is a breach",
+        "Which projects stand below their scheme?",
+        "Headroom of actual over required; below zero is a breach",
         grid(
             data_frame,
             [
@@ -122,9 +147,10 @@ def schemes(data_frame: pd.DataFrame) -> Any:
                 column("breaches", "Breaches", "count"),
                 column("tested_levers", "Tested", "count"),
             ],
-            "There is no project finance in this warehouse.", page=10,
+            "There is no project finance in this warehouse.",
+            page=10,
         ),
-    )  # fmt: skip
+    )
 
 
 def page() -> vm.Page:
@@ -132,10 +158,15 @@ def page() -> vm.Page:
     statements = {
         name: parts.source(name)
         for name in (
-            "compliance_kpi", "compliance_by_lever", "compliance_reasons", "compliance_trend", "compliance_breaches",
-            "policy_levers", "project_schemes",
+            "compliance_kpi",
+            "compliance_by_lever",
+            "compliance_reasons",
+            "compliance_trend",
+            "compliance_breaches",
+            "policy_levers",
+            "project_schemes",
         )
-    }  # fmt: skip
+    }
     by_window = [f"policy-{name}" for name in ("cards", "by-lever", "reasons", "breaches")]
     by_month = [*by_window, "policy-trend", "policy-terms", "policy-levers"]
     return parts.page(
@@ -148,17 +179,45 @@ def page() -> vm.Page:
         ],
         [
             parts.row(
-                parts.graph("policy-terms", charts.policy_terms(data_frame=statements["policy_levers"]), "What does each segment of the axis earn?", "In force in the chosen month, after the market regime"),
+                parts.graph(
+                    "policy-terms",
+                    charts.policy_terms(data_frame=statements["policy_levers"]),
+                    "What does each segment of the axis earn?",
+                    "In force in the chosen month, after the market regime",
+                ),
             ),
             vm.Figure(id="policy-cards", figure=kept(data_frame=statements["compliance_kpi"])),
             parts.row(
-                parts.graph("policy-by-lever", charts.compliance_by_lever(data_frame=statements["compliance_by_lever"]), "Do the contracts keep to policy?", "Share of tests by lever, without those that cannot be made"),
-                parts.graph("policy-reasons", charts.compliance_reasons(data_frame=statements["compliance_reasons"]), "What is broken most?"),
-                parts.graph("policy-trend", charts.compliance_trend(data_frame=statements["compliance_trend"]), "Does it get better?", "Breach rate by quarter of the decision"),
+                parts.graph(
+                    "policy-by-lever",
+                    charts.compliance_by_lever(data_frame=statements["compliance_by_lever"]),
+                    "Do the contracts keep to policy?",
+                    "Share of tests by lever, without those that cannot be made",
+                ),
+                parts.graph(
+                    "policy-reasons",
+                    charts.compliance_reasons(data_frame=statements["compliance_reasons"]),
+                    "What is broken most?",
+                ),
+                parts.graph(
+                    "policy-trend",
+                    charts.compliance_trend(data_frame=statements["compliance_trend"]),
+                    "Does it get better?",
+                    "Breach rate by quarter of the decision",
+                ),
             ),
-            parts.Export(page=NAME, tables={"breaches": "compliance_breaches", "levers": "policy_levers", "by lever": "compliance_by_lever", "by quarter": "compliance_trend", "projects": "project_schemes"}),
+            parts.Export(
+                page=NAME,
+                tables={
+                    "breaches": "compliance_breaches",
+                    "levers": "policy_levers",
+                    "by lever": "compliance_by_lever",
+                    "by quarter": "compliance_trend",
+                    "projects": "project_schemes",
+                },
+            ),
             vm.Figure(id="policy-levers", figure=levers(data_frame=statements["policy_levers"])),
             vm.Figure(id="policy-breaches", figure=breaches(data_frame=statements["compliance_breaches"])),
             vm.Figure(id="policy-schemes", figure=schemes(data_frame=statements["project_schemes"])),
         ],
-    )  # fmt: skip
+    )
