@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 
 DAY = "datetime64[D]"
+HOLIDAYS = Path(__file__).resolve().parents[2] / "seeds" / "reference" / "ref_holiday.csv"
+# an office is open from nine to five
+OPENS, OPEN_SECONDS = 9 * 3_600, 8 * 3_600
 NOT_A_DAY = np.datetime64("NaT", "D")
 FAR_DAY = np.datetime64("9999-12-31", "D")
 
@@ -63,3 +70,39 @@ def at_time(days: np.ndarray, seconds: np.ndarray | int) -> np.ndarray:
 def office_time(rng: np.random.Generator, days: np.ndarray) -> np.ndarray:
     """A moment between 09:00 and 17:59 of the day, to the minute."""
     return at_time(days, rng.integers(9 * 60, 18 * 60, len(days)) * 60)
+
+
+@cache
+def _office_days() -> tuple[np.datetime64, np.ndarray, np.ndarray]:
+    """The first day of a calendar, whether each day is open, and the open seconds before it."""
+    first, last = np.datetime64("2000-01-01"), np.datetime64("2040-01-01")
+    is_open = weekday(np.arange(first, last)) < 5
+    with open(HOLIDAYS, encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            day = np.datetime64(row["holiday_on"])
+            if first <= day < last:
+                is_open[int((day - first).astype(np.int64))] = row["is_workday"] == "true"
+    seconds = np.where(is_open, OPEN_SECONDS, 0)
+    return first, is_open, np.cumsum(seconds) - seconds
+
+
+def back_to_office_day(days: np.ndarray) -> np.ndarray:
+    """A day on which the office is closed becomes the open day before."""
+    first, is_open, _ = _office_days()
+    newest = np.maximum.accumulate(np.where(is_open, np.arange(len(is_open)), 0))
+    return first + newest[(np.asarray(days).astype(DAY) - first).astype(np.int64)]
+
+
+def back_in_office_hours(moments: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """The moment so many seconds of open hours before a moment at which the office is open."""
+    first, _, before = _office_days()
+    days = moments.astype(DAY)
+    clock_time = (moments - days.astype("datetime64[s]")).astype(np.int64)
+    position = before[(days - first).astype(np.int64)] + np.clip(clock_time - OPENS, 0, OPEN_SECONDS) - seconds
+    place = np.searchsorted(before, position, side="right") - 1
+    return at_time(first + place, OPENS + position - before[place])
+
+
+def office_hours(rng: np.random.Generator, days: np.ndarray) -> np.ndarray:
+    """A moment at which the office is open, to the minute."""
+    return at_time(days, rng.integers(OPENS // 60, (OPENS + OPEN_SECONDS) // 60, len(days)) * 60)

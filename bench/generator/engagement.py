@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generator import clock, names
+from generator import clock, names, policy
 from generator.loans import CODES, TO_YUAN, P
 from generator.population import NEVER, STOPS, Population, stream
 from generator.registrations import CRM, DIGITAL, Registrations
@@ -103,12 +103,9 @@ class Engagement:
         people, settings, loans = self.people, self.settings, self.loans
         rng = stream(settings, people.block, 50)
         profile = settings.profile
-        n, months = people.rows, people.months
-        share = np.where(self.is_borrower, profile.flows_borrowers, profile.flows_others)
-        banks_here = (rng.random(n) < share) | np.isin(people.behaviour, (POT, HFS)) | people.is_project_company
-        detailed = rng.random(n) < profile.flows_detail
-        small_things = rng.random(n) < profile.flows_small
-        part = rng.uniform(0.35, 0.95, n)
+        months = people.months
+        flows = loans.flows
+        banks_here, detailed, small_things, part = flows.banks_here, flows.detailed, flows.small_things, flows.part
         month = np.arange(months)
         active = (month >= np.maximum(people.start_month, 0)[:, None]) & (month < people.leave_month[:, None])
         active &= banks_here[:, None]
@@ -483,7 +480,7 @@ class Engagement:
         }
 
     def monitoring(self) -> dict[str, Any]:
-        """Post-loan tasks: the riskier the tier, the more often; some late, some never done."""
+        """Post-loan tasks as often as the policy of the tier asks; some late, some never done."""
         people, settings, loans = self.people, self.settings, self.loans
         rng = stream(settings, people.block, 55)
         n = people.rows
@@ -491,10 +488,11 @@ class Engagement:
         last = np.full(n, -NEVER)
         np.minimum.at(first, loans.client, loans.month)
         np.maximum.at(last, loans.client, loans.month + loans.term)
-        interval = np.array([12, 6, 4, 3])[people.tier_at(np.arange(n))] * (1 if n > 2_000 else 2)
-        watched = self.is_borrower & (rng.random(n) < (0.35 if n > 2_000 else 0.85))
+        # as often as the policy of the tier asks
+        interval = policy.MONITORING_MONTHS[people.tier_at(np.arange(n))]
+        watched = self.is_borrower & (rng.random(n) < (0.20 if n > 2_000 else 0.45))
         client, month = [], []
-        for round_number in range(16):
+        for round_number in range(people.months):
             when = np.maximum(first, 0) + (round_number + 1) * interval
             chosen = np.flatnonzero(
                 watched & (when <= np.minimum(last, people.months - 1)) & (when < people.leave_month)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from generator import clock, names
+from generator.policy import Ratings, tier_of
 from generator.population import CURES, NEVER, STAFF_PER_REVENUE, STOPS, Population, stream
 from generator.registrations import CORE, Registrations
 from generator.settings import DISTRESSED, HFO, HFS, HFX, HIGH_GROWTH, LARGE, MEDIUM, POT, STARTUP
@@ -45,6 +47,122 @@ STALE = 2
 BUREAUS = ("CREDIT_CENTRE", "MARKET_BUREAU")
 
 
+@dataclass
+class RatingActions:
+    """Rating actions by client, agency and day, drawn before the contracts that are priced by them."""
+
+    client: np.ndarray
+    agency: np.ndarray
+    day: np.ndarray
+    symbol: np.ndarray
+    score: np.ndarray
+    action: np.ndarray
+    labels: tuple[str, ...]
+    stated: np.ndarray  # whether the last day of validity is stated
+
+    known: Ratings
+
+
+def rating_actions(people: Population, is_borrower: np.ndarray) -> RatingActions:
+    settings = people.settings
+    rng = stream(settings, people.block, 41)
+    n, months = people.rows, people.months
+    rated = is_borrower & (rng.random(n) < 0.95) | (rng.random(n) < np.where(people.behaviour == POT, 0.98, 0.25))
+    rated &= people.start_month < months - 2
+    client, month, agency, propensity = [], [], [], []
+    # a client is rated when it comes, before it borrows
+    first = np.maximum(people.start_month, -14 + rng.integers(0, 12, n))
+    until = np.minimum(np.minimum(people.leave_month, months), 10**6)
+    # the internal rating: yearly, sometimes late, at once when a client fails
+    for round_number in range(6):
+        # whom the bank wants to win it rates in time
+        wanted = people.behaviour == POT
+        late = (rng.random(n) < 0.12) & ~wanted
+        when = first + round_number * 12 + np.where(late, rng.integers(1, 7, n), 0)
+        missed = rng.random(n) < np.where((round_number == 0) | wanted, 0.0, 0.06)
+        chosen = np.flatnonzero(rated & (when < until) & ~missed)
+        client.append(chosen)
+        month.append(when[chosen])
+        agency.append(np.zeros(len(chosen), dtype=np.int64))
+    failed = np.flatnonzero(rated & (people.onset_month < months - 4) & (rng.random(n) < 0.8))
+    client.append(failed)
+    month.append(people.onset_month[failed] + rng.integers(2, 4, len(failed)))
+    agency.append(np.zeros(len(failed), dtype=np.int64))
+    # agencies rate the large, a bureau scores the small
+    for code, chance in (
+        (1, np.choose(people.size, (0.75, 0.18, 0.0, 0.0))),
+        (2, np.choose(people.size, (0.15, 0.0, 0.0, 0.0))),
+        (3, np.choose(people.size, (0.0, 0.02, 0.10, 0.12))),
+        (4, np.choose(people.size, (0.12, 0.0, 0.0, 0.0))),
+    ):
+        covered = rng.random(n) < chance
+        for round_number in range(4):
+            when = first + 3 + round_number * 12
+            chosen = np.flatnonzero(covered & (when < until) & ~people.is_project_company)
+            client.append(chosen)
+            month.append(when[chosen])
+            agency.append(np.full(len(chosen), code))
+    special, special_kind = _single_actions(people, rng, client)
+    client.append(special)
+    month.append(np.where(special_kind == STALE, months - 20, months - 1 - rng.integers(2, 9, len(special))))
+    agency.append(np.array([agency_of for agency_of, _, _ in SINGLE_ACTIONS], dtype=np.int64)[special_kind])
+    client, month, agency = np.concatenate(client), np.concatenate(month), np.concatenate(agency)
+    size = len(client)
+    single = np.append(np.full(size - len(special), -1), special_kind)
+    log_odds = np.log(people.assessed_propensity[client] / (1 - people.assessed_propensity[client]))
+    near = np.clip((month - people.onset_month[client] + 5) / 4.0, 0.0, 1.0)
+    cured = month > people.cure_month[client] + 3
+    log_odds += rng.normal(0, 0.18, size) + 0.9 * near * ~cured
+    propensity = 1 / (1 + np.exp(-log_odds))
+    bad = (month >= people.onset_month[client] + 2) & ~cured & (people.failure[client] == STOPS)
+    propensity = np.where(bad & (agency == 0), np.maximum(propensity, 0.25), propensity)
+    dead = (month >= people.onset_month[client] + 5) & ~cured & (people.failure[client] == STOPS)
+    grade = np.searchsorted(INTERNAL_BOUNDS, propensity)
+    grade = np.where(dead & (agency == 0), 9, grade)
+    domestic = np.searchsorted(DOMESTIC_BOUNDS, propensity)
+    world = np.searchsorted(GLOBAL_BOUNDS, propensity)
+    symbol = np.where(agency == 0, grade, np.where(agency == 1, 10 + domestic, 22 + world))
+    extra = tuple(symbol_of for _, symbol_of, _ in SINGLE_ACTIONS)
+    labels = INTERNAL_SYMBOLS + DOMESTIC_SYMBOLS + GLOBAL_SYMBOLS + OTHER_GLOBAL_SYMBOLS + extra + ("NR",)
+    symbol = np.where(agency == 4, 36 + world, symbol)
+    withdrawn = (agency == 1) & (rng.random(size) < 0.03)
+    scored = np.isin(agency, (3, 5))
+    symbol = np.where(withdrawn, len(labels) - 1, np.where(scored, -1, symbol))
+    symbol = np.where((single >= 0) & ~scored, len(labels) - 1 - len(extra) + single, symbol)
+    score = np.where(scored, np.clip(np.rint(487.12 - 28.85 * log_odds), 300, 850), np.nan)
+    day = clock.back_to_workday(clock.day_in_month(settings.first_month + month, rng.integers(3, 28, size)))
+    day = np.maximum(day, people.started_on[client])
+    # one action a client, agency and day
+    order = np.lexsort((day, agency, client))
+    same = np.zeros(size, dtype=bool)
+    a, b = order[1:], order[:-1]
+    same[a] = (client[a] == client[b]) & (agency[a] == agency[b]) & (day[a] == day[b])
+    order = order[~same[order] & (day[order] <= settings.end)]
+    client, agency, day, symbol, score = client[order], agency[order], day[order], symbol[order], score[order]
+    single, propensity = single[order], propensity[order]
+    first_of = np.append(True, (np.diff(client) != 0) | (np.diff(agency) != 0)) if len(order) else np.zeros(0, bool)
+    step = np.append(0, np.diff(symbol)) if len(order) else np.zeros(0, int)
+    gone = np.append([entry[2] for entry in SINGLE_ACTIONS], False)[single] | (symbol == len(labels) - 1)
+    action = np.select([gone, first_of, step > 0, step < 0], [4, 0, 3, 2], 1)
+    stated = rng.random(len(order)) < 0.7
+    # a year from the day, stated or not, and a month until the lapse is confirmed; single actions mean nothing here
+    counts = (single < 0) & ~gone
+    rank = np.array([0, 1, 1, 2, 1, 2])[agency]
+    known = Ratings(client[counts], day[counts], rank[counts], tier_of(propensity[counts]), day[counts] + 396)
+    return RatingActions(client, agency, day, symbol, score, action, labels, stated, known)
+
+
+def _single_actions(
+    people: Population, rng: np.random.Generator, rated: list[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sound clients that no other action is on, one for each of SINGLE_ACTIONS (more in a large portfolio)."""
+    free = (people.onset_month == NEVER) & (people.leave_month == NEVER) & ~people.is_project_company
+    free &= (people.start_month < people.months - 22) & (people.behaviour != POT)
+    free[np.concatenate(rated)] = False
+    chosen = rng.permutation(np.flatnonzero(free))[: len(SINGLE_ACTIONS) * max(1, people.rows // 2_000)]
+    return chosen, np.arange(len(chosen)) % len(SINGLE_ACTIONS)
+
+
 class Finances:
     def __init__(self, people: Population, registrations: Registrations, loans) -> None:
         self.people, self.registrations, self.loans = people, registrations, loans
@@ -66,13 +184,13 @@ class Finances:
         growing = people.growth == HIGH_GROWTH
         files |= growing & (rng.random(n) < 0.97)
         last_year = int(str(settings.end)[:4]) - 1
-        years = np.arange(last_year - 6, last_year + 1)
+        years = np.arange(last_year - 7, last_year + 1)
         client = np.repeat(np.arange(n), len(years))
         year = np.tile(years, n)
         months_of_year = (year - 1970) * 12 + 11 - settings.first_month
         keep = files[client] & (months_of_year >= people.registered_month[client] + 4)
-        # the bank collects statements from two or three years before the first loan on
-        keep &= months_of_year >= np.maximum(people.start_month[client] - 42, -32)
+        # the bank collects statements from three or four years before the first loan on
+        keep &= months_of_year >= np.maximum(people.start_month[client] - 48, -44)
         keep &= (months_of_year - 12 < people.leave_month[client]) & (
             rng.random(len(client)) > np.where(growing[client], 0.005, 0.03)
         )
@@ -214,108 +332,19 @@ class Finances:
     # -- ratings -----------------------------------------------------------------------------------
 
     def ratings(self) -> dict[str, Any]:
-        people, settings = self.people, self.settings
-        rng = stream(settings, people.block, 41)
-        n, months = people.rows, people.months
-        rated = self.is_borrower & (rng.random(n) < 0.95) | (
-            rng.random(n) < np.where(people.behaviour == POT, 0.98, 0.25)
-        )
-        rated &= people.start_month < months - 2
-        client, month, agency, propensity = [], [], [], []
-        first = np.maximum(people.start_month + 1, -14 + rng.integers(0, 12, n))
-        until = np.minimum(np.minimum(people.leave_month, months), 10**6)
-        # the internal rating: yearly, sometimes late, at once when a client fails
-        for round_number in range(6):
-            # whom the bank wants to win it rates in time
-            wanted = people.behaviour == POT
-            late = (rng.random(n) < 0.12) & ~wanted
-            when = first + round_number * 12 + np.where(late, rng.integers(1, 7, n), 0)
-            missed = rng.random(n) < np.where((round_number == 0) | wanted, 0.0, 0.06)
-            chosen = np.flatnonzero(rated & (when < until) & ~missed)
-            client.append(chosen)
-            month.append(when[chosen])
-            agency.append(np.zeros(len(chosen), dtype=np.int64))
-        failed = np.flatnonzero(rated & (people.onset_month < months - 4) & (rng.random(n) < 0.8))
-        client.append(failed)
-        month.append(people.onset_month[failed] + rng.integers(2, 4, len(failed)))
-        agency.append(np.zeros(len(failed), dtype=np.int64))
-        # agencies rate the large, a bureau scores the small
-        for code, chance in (
-            (1, np.choose(people.size, (0.75, 0.18, 0.0, 0.0))),
-            (2, np.choose(people.size, (0.15, 0.0, 0.0, 0.0))),
-            (3, np.choose(people.size, (0.0, 0.02, 0.10, 0.12))),
-            (4, np.choose(people.size, (0.12, 0.0, 0.0, 0.0))),
-        ):
-            covered = rng.random(n) < chance
-            for round_number in range(4):
-                when = first + 3 + round_number * 12
-                chosen = np.flatnonzero(covered & (when < until) & ~people.is_project_company)
-                client.append(chosen)
-                month.append(when[chosen])
-                agency.append(np.full(len(chosen), code))
-        special, special_kind = self._single_actions(rng, client)
-        client.append(special)
-        month.append(np.where(special_kind == STALE, months - 20, months - 1 - rng.integers(2, 9, len(special))))
-        agency.append(np.array([agency_of for agency_of, _, _ in SINGLE_ACTIONS], dtype=np.int64)[special_kind])
-        client, month, agency = np.concatenate(client), np.concatenate(month), np.concatenate(agency)
-        size = len(client)
-        single = np.append(np.full(size - len(special), -1), special_kind)
-        log_odds = np.log(people.assessed_propensity[client] / (1 - people.assessed_propensity[client]))
-        near = np.clip((month - people.onset_month[client] + 5) / 4.0, 0.0, 1.0)
-        cured = month > people.cure_month[client] + 3
-        log_odds += rng.normal(0, 0.18, size) + 0.9 * near * ~cured
-        propensity = 1 / (1 + np.exp(-log_odds))
-        bad = (month >= people.onset_month[client] + 2) & ~cured & (people.failure[client] == STOPS)
-        propensity = np.where(bad & (agency == 0), np.maximum(propensity, 0.25), propensity)
-        dead = (month >= people.onset_month[client] + 5) & ~cured & (people.failure[client] == STOPS)
-        grade = np.searchsorted(INTERNAL_BOUNDS, propensity)
-        grade = np.where(dead & (agency == 0), 9, grade)
-        domestic = np.searchsorted(DOMESTIC_BOUNDS, propensity)
-        world = np.searchsorted(GLOBAL_BOUNDS, propensity)
-        symbol = np.where(agency == 0, grade, np.where(agency == 1, 10 + domestic, 22 + world))
-        extra = tuple(symbol_of for _, symbol_of, _ in SINGLE_ACTIONS)
-        labels = INTERNAL_SYMBOLS + DOMESTIC_SYMBOLS + GLOBAL_SYMBOLS + OTHER_GLOBAL_SYMBOLS + extra + ("NR",)
-        symbol = np.where(agency == 4, 36 + world, symbol)
-        withdrawn = (agency == 1) & (rng.random(size) < 0.03)
-        scored = np.isin(agency, (3, 5))
-        symbol = np.where(withdrawn, len(labels) - 1, np.where(scored, -1, symbol))
-        symbol = np.where((single >= 0) & ~scored, len(labels) - 1 - len(extra) + single, symbol)
-        score = np.where(scored, np.clip(np.rint(487.12 - 28.85 * log_odds), 300, 850), np.nan)
-        day = clock.back_to_workday(clock.day_in_month(settings.first_month + month, rng.integers(3, 28, size)))
-        day = np.maximum(day, people.started_on[client])
-        # one action a client, agency and day
-        order = np.lexsort((day, agency, client))
-        same = np.zeros(size, dtype=bool)
-        a, b = order[1:], order[:-1]
-        same[a] = (client[a] == client[b]) & (agency[a] == agency[b]) & (day[a] == day[b])
-        order = order[~same[order] & (day[order] <= settings.end)]
-        client, agency, day, symbol, score = client[order], agency[order], day[order], symbol[order], score[order]
-        single = single[order]
-        first_of = np.append(True, (np.diff(client) != 0) | (np.diff(agency) != 0)) if len(order) else np.zeros(0, bool)
-        step = np.append(0, np.diff(symbol)) if len(order) else np.zeros(0, int)
-        gone = np.append([entry[2] for entry in SINGLE_ACTIONS], False)[single] | (symbol == len(labels) - 1)
-        action = np.select([gone, first_of, step > 0, step < 0], [4, 0, 3, 2], 1)
-        stated = rng.random(len(order)) < 0.7
+        drawn = self.loans.ratings
+        scored = np.isin(drawn.agency, (3, 5))
         return {
-            **self.registrations.keys(client),
-            "agency": Coded(agency, AGENCIES),
-            "rating_scale": Coded(agency, SCALES),
-            "rated_on": day,
-            "symbol": Coded(symbol, labels),
-            "score": score,
-            "valid_to": Nullable(day + 365, ~stated),
-            "action": Coded(np.where(np.isin(agency, (3, 5)), -1, action), ACTIONS),
-            **batch_columns(day),
+            **self.registrations.keys(drawn.client),
+            "agency": Coded(drawn.agency, AGENCIES),
+            "rating_scale": Coded(drawn.agency, SCALES),
+            "rated_on": drawn.day,
+            "symbol": Coded(drawn.symbol, drawn.labels),
+            "score": drawn.score,
+            "valid_to": Nullable(drawn.day + 365, ~drawn.stated),
+            "action": Coded(np.where(scored, -1, drawn.action), ACTIONS),
+            **batch_columns(drawn.day),
         }
-
-    def _single_actions(self, rng: np.random.Generator, rated: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Sound clients that no other action is on, one for each of SINGLE_ACTIONS (more in a large portfolio)."""
-        people = self.people
-        free = (people.onset_month == NEVER) & (people.leave_month == NEVER) & ~people.is_project_company
-        free &= (people.start_month < people.months - 22) & (people.behaviour != POT)
-        free[np.concatenate(rated)] = False
-        chosen = rng.permutation(np.flatnonzero(free))[: len(SINGLE_ACTIONS) * max(1, people.rows // 2_000)]
-        return chosen, np.arange(len(chosen)) % len(SINGLE_ACTIONS)
 
     # -- bureau ------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generator import clock, names
+from generator import clock, names, policy
 from generator.loans import (
     CODES,
     CURRENCIES,
@@ -34,10 +34,15 @@ from generator.tables import Coded, Nullable, batch_columns, latest, number
 CHANNELS = ("BRANCH", "ONLINE", "RELATIONSHIP_MANAGER", "PARTNER", "PREAPPROVED")
 DECISIONS = ("APPROVED", "DECLINED", "WITHDRAWN", "EXPIRED", "COUNTER_OFFERED", "PENDING")
 TRACKS = ("GREEN", "STANDARD", "ENHANCED", "FAST")
-TRACK_HOURS = np.array([26.0, 76.0, 168.0, 34.0])
+# a bit less than half of what the service level of a track gives, in office hours: one decision in fourteen is late,
+# fewer once branches work by segments
+TRACK_HOURS = np.array([3.5, 17.5, 35.0, 7.0])
 REASONS = ("CREDIT_RISK", "INSUFFICIENT_COLLATERAL", "INCOMPLETE_DOCUMENTS", "POLICY", "EXPOSURE_LIMIT")
-EXCEPTIONS = ("RATE_EXCEPTION", "COLLATERAL_EXCEPTION", "TENOR_EXCEPTION")
 CAMPAIGNS = ("SPRING_SME", "TECH_PARK", "SUPPLY_CHAIN_DAY", "GREEN_YEAR", "DIGITAL_FIRST", "RETAIN_GOOD")
+# the campaigns that run over each channel
+CAMPAIGNS_OF_CHANNEL = ((0, 5), (4, 1), (1, 3, 2), (2,), (4,))
+# share of applications that a campaign brought: of clients who had no loan before, and of others
+CAMPAIGN_SHARE_NEW, CAMPAIGN_SHARE_KNOWN = 0.55, 0.12
 COLLATERAL_TYPES = (
     "REAL_ESTATE", "EQUIPMENT", "RECEIVABLE", "INTELLECTUAL_PROPERTY", "DEPOSIT", "SHARES", "GUARANTEE",
     "TOLL_RIGHT", "OTHER",
@@ -111,7 +116,8 @@ class LendingTables:
         failed_amount = np.maximum(wish, 10_000).astype(np.int64) * 100
         failed_term = np.array([item.term_low for item in PRODUCTS])[failed_product] + rng.integers(0, 12, extra)
         lpr = clock.lpr_bp(failed_anchor, failed_term > 60)
-        tier_bp = np.array([item.spreads for item in PRODUCTS])[failed_product, np.minimum(people.tier_at(failed), 2)]
+        failed_tier = loans.ratings.known.tier_known(failed, failed_anchor - 1)
+        tier_bp = np.array([item.spreads for item in PRODUCTS])[failed_product, policy.PRICE_OF[failed_tier]]
         failed_rate = np.rint(np.maximum(lpr + tier_bp + rng.normal(0, 10, extra), 150)).astype(np.int64) * 100
 
         client = np.concatenate([client, failed])
@@ -140,36 +146,47 @@ class LendingTables:
         open_still = ~is_taken & (anchor > end - 25) & (rng.random(size) < 0.6)
         decision = np.where(open_still, 5, decision)
 
-        tier = people.tier_at(client)
+        deviation = np.concatenate([loans.deviation, np.zeros(extra, dtype=int)])
+        tier = np.concatenate([self._decided_tier(facilities, alone), failed_tier])
         sum_yuan = amount / 100 * TO_YUAN[currency]
-        small = (people.size[client] > LARGE) & (sum_yuan <= 1e7) & (tier <= 1)
-        track = np.where(tier == 0, 0, np.where(tier >= 2, 2, 1))
-        track = np.where(small & (product == P["FAST_SME"]) | (product == P["EMERG"]) & (tier <= 1), 3, track)
+        small = (people.size[client] > LARGE) & (people.size_row[client] > 0) & (sum_yuan <= policy.FAST_TRACK)
+        track = np.array([0, 1, 2, 2, 2])[tier]
+        track = np.where(small & np.isin(product, (P["FAST_SME"], P["EMERG"])) & (tier <= policy.MEDIUM), 3, track)
+        lighter = (deviation == policy.TRACK) & np.isin(track, (1, 2))
+        track = np.where(lighter, track - 1, track)
         hours = TRACK_HOURS[track] * np.exp(rng.normal(0, 0.55, size))
         hours = np.where(people.is_project_company[client], hours * 4.5, hours)
         hours = np.where(product == P["RENEW"], hours * 0.6, hours)
+        waiting = np.where(rng.random(size) < 0.25, np.round(rng.exponential(10, size), 1), 0.0)
+        gathering = np.floor(rng.exponential(np.where(track == 3, 20, 60), size) * 60).astype(np.int64) * 60
+        gathering = gathering.astype("timedelta64[s]")
 
         offered_before = np.where(is_taken, np.floor(rng.exponential(2.5, size)), 0)
-        decided_day = clock.back_to_workday(anchor - offered_before.astype(np.int64) - np.where(is_taken, 1, 0))
-        decided_at = clock.office_time(rng, decided_day)
-        adopted_on = people.adopted_on[client]
+        decided_day = clock.back_to_office_day(anchor - offered_before.astype(np.int64) - np.where(is_taken, 1, 0))
+        # nobody applies before being a client: what came to nothing is decided later
+        first_day = people.started_on[client] + 1
+        needed = np.ceil((hours + waiting) / 8 * 1.5 + 6).astype(np.int64) + (gathering.astype(np.int64) // 86_400)
+        too_early = ~is_taken & (decided_day - needed < first_day)
+        decided_day = np.where(too_early, clock.back_to_office_day(first_day + needed), decided_day)
+        decided_at = clock.office_hours(rng, decided_day)
+
+        def handed_in(hours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            """When the application was complete and when it came in: the clock runs in office hours."""
+            spent = np.rint((hours + waiting) * 60).astype(np.int64) * 60
+            complete = clock.back_in_office_hours(decided_at, spent)
+            return complete, complete - gathering
+
+        completed_at, submitted_at = handed_in(hours)
         # the branch works by segments when the application comes in
-        adopted = ~np.isnat(adopted_on) & (decided_day - np.ceil(hours / 24).astype(np.int64) >= adopted_on)
+        adopted_on = people.adopted_on[client]
+        adopted = ~np.isnat(adopted_on) & (submitted_at.astype("datetime64[D]") >= adopted_on)
         if settings.effects:
             hours = np.where(adopted, hours * EFFECTS["time_to_decision_factor"], hours)
-        waiting = np.where(rng.random(size) < 0.25, np.round(rng.exponential(20, size), 1), 0.0)
-        spent = np.rint((hours + waiting) * 3_600).astype(np.int64)
-        completed_at = decided_at - (spent // 60 * 60).astype("timedelta64[s]")
-        gathering = np.floor(rng.exponential(np.where(track == 3, 20, 60), size) * 60).astype(np.int64) * 60
-        submitted_at = completed_at - gathering.astype("timedelta64[s]")
-        # nobody applies before being a client
+            completed_at, submitted_at = handed_in(hours)
         earliest = clock.at_time(people.started_on[client], 9 * 3_600)
-        in_hurry = is_taken & (earliest < decided_at)
+        in_hurry = earliest < decided_at
         submitted_at = np.where(in_hurry, np.maximum(submitted_at, earliest), submitted_at)
         completed_at = np.maximum(completed_at, submitted_at)
-        shift = np.maximum((earliest - submitted_at).astype(np.int64), 0)
-        shift = np.where(is_taken, 0, shift).astype("timedelta64[s]")
-        submitted_at, completed_at, decided_at = submitted_at + shift, completed_at + shift, decided_at + shift
         last_moment = clock.at_time(end, 18 * 3_600)
         late = (decided_at > last_moment) & ~is_taken
         decision = np.where(late, 5, decision)
@@ -187,7 +204,13 @@ class LendingTables:
         channel = np.searchsorted((0.34, 0.66, 0.90, 0.97), rng.random(size))
         channel = np.where((behaviour == POT) & (product == P["PREAPPROVED"]), 4, channel)
         channel = np.where(people.is_project_company[client], 2, channel)
-        campaign = np.where(rng.random(size) < 0.16, rng.integers(0, len(CAMPAIGNS), size), -1)
+        # the first loan of a client is won, more often than others by a campaign of its channel
+        first_of = np.full(people.rows, clock.FAR_DAY)
+        np.minimum.at(first_of.view(np.int64), client[is_taken], anchor[is_taken].astype(np.int64))
+        wins = anchor <= first_of[client]
+        options = np.array([(*choice, *choice, *choice)[:3] for choice in CAMPAIGNS_OF_CHANNEL])
+        brought = rng.random(size) < np.where(wins, CAMPAIGN_SHARE_NEW, CAMPAIGN_SHARE_KNOWN)
+        campaign = np.where(brought, options[channel, rng.integers(0, 3, size)], -1)
         campaign = np.where(anchor < settings.start, -1, campaign)
         requested = amount * np.where(rng.random(size) < 0.25, 1.25, 1.0)
         requested = np.rint(requested / 1_000_00).astype(np.int64) * 1_000_00
@@ -196,8 +219,10 @@ class LendingTables:
         countered = decision == 4
         given = np.where(countered, np.rint(amount * 0.6 / 1_000_00).astype(np.int64) * 1_000_00, amount)
         has_terms = approved | countered
-        # a breach of policy sometimes has an approved excuse
-        exception = np.where(approved & (tier >= 2) & (rng.random(size) < 0.06), rng.integers(0, 3, size), -1)
+        # some of what departs from policy was approved
+        excused = np.concatenate([loans.is_excused, np.zeros(extra, dtype=bool)])
+        excused &= (deviation > policy.COMPLIANT) & (deviation < policy.TRACK)
+        exception = np.where(excused, deviation - 1, -1)
 
         order = np.lexsort((np.arange(size), submitted_at))
         place = np.empty_like(order)
@@ -231,11 +256,19 @@ class LendingTables:
             "approval_track": Coded(np.where(pending & (rng.random(size) < 0.5), -1, track)[order], TRACKS),
             "offered_rate": Nullable(rate[order], ~has_terms[order]),
             "accepted_at": Nullable(accepted_at[order], ~is_taken[order]),
-            "exception_code": Coded(exception[order], EXCEPTIONS),
+            "exception_code": Coded(exception[order], policy.EXCEPTIONS),
             **batch_columns(newest[order]),
         }
         columns["application_no"] = self.application_numbers
         return columns
+
+    def _decided_tier(self, facilities: int, alone: np.ndarray) -> np.ndarray:
+        """The tier known when lines and loans without a line were decided."""
+        loans = self.loans
+        on_line = np.flatnonzero(loans.facility >= 0)
+        lines = np.zeros(facilities, dtype=np.int64)
+        lines[loans.facility[on_line]] = loans.known_tier[on_line]
+        return np.concatenate([lines, loans.known_tier[alone]])
 
     def _line_rate(self) -> np.ndarray:
         """The rate of a line is that of its first loan."""
@@ -420,8 +453,10 @@ class LendingTables:
             exposure = np.where(
                 in_line, loans.facility_limit[np.minimum(key, len(loans.facility_client) - 1)], exposure
             )
-        tier = loans.tier[lead]
-        cover = np.array([0.6, 0.85, 1.3, 1.5])[tier] * np.exp(rng.normal(0, 0.18, size))
+        # the loans that share an asset may be more than the limit together, one after the other
+        exposure = np.maximum(
+            exposure, np.bincount(inverse, weights=loans.principal[secured].astype(float), minlength=size)
+        )
         form = loans.security[lead]
         draw = rng.random(size)
         pledge = np.where(draw < 0.6, 2, np.where(draw < 0.75, 4, np.where(draw < 0.9, 5, 8)))
@@ -431,7 +466,12 @@ class LendingTables:
         kind = np.select(
             [form == GUARANTEED, form == MORTGAGED, form == PLEDGED], [np.full(size, 6), mortgage, pledge], mortgage
         )
-        value = np.maximum(np.rint(exposure * cover / 1_000_000), 1).astype(np.int64) * 1_000_000
+        # worth what policy asks for and a little more, so that it still is after a revaluation
+        spare = np.exp(np.abs(rng.normal(0, 0.18, size))) * 1.06
+        asked = np.maximum(loans.coverage_asked[lead] / policy.COUNTED[kind], loans.secured_share_asked[lead])
+        short = loans.is_short_of_security[lead]
+        cover = np.maximum(asked * np.where(short, rng.uniform(0.45, 0.85, size), spare), 0.3 * spare)
+        value = np.maximum(np.ceil(exposure * cover / 1_000_000), 1).astype(np.int64) * 1_000_000
         first_on = loans.disbursed_on[lead]
         first_on = np.minimum(first_on, settings.end)
         valued_on = np.maximum(clock.back_to_workday(first_on - rng.integers(2, 40, size)), np.datetime64("2000-01-03"))

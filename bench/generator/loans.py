@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generator import clock, industries
-from generator.population import CURES, NEVER, SLOWS, STOPS, Population, stream
-from generator.settings import DORM, HFO, HFS, HFX, HIGH_GROWTH, LAPSED, OCC, POT, TERM
+from generator import clock, industries, policy
+from generator.finances import rating_actions
+from generator.population import CURES, NEVER, SLOWS, STOPS, Population, strata, stream
+from generator.settings import DECLINING, DORM, HFO, HFS, HFX, HIGH_GROWTH, LAPSED, LARGE, OCC, POT, STARTUP, TERM
 
 HISTORY = 12  # months before the window in which short loans already flow
 
@@ -52,11 +53,20 @@ PRODUCTS = (
     Product("RENEW", 1, 3000, 6, 12, (30, 80, 170), 0.2, ("INTEREST_ONLY",), security="GUARANTEED"),
     Product("BILL_DISC", 5, 2000, 1, 6, (-60, -30, 20), 0.05, ("BULLET",), security="PLEDGED"),
 )
+# the longest term and the largest amount of the catalogue, and the amount up to which it asks for no security
+LONGEST = np.array([36, 60, 120, 96, 12, 6, 36, 12, 36, 216, 300, 120, 300, 12, 180, 120, 12, 6])
+MOST = np.array(
+    [1000, 5000, 30000, 20000, 3000, 50, 3000, 500, 1000, *[np.inf] * 4, 2000, 100000, 2000, np.inf, np.inf]
+)
+UNSECURED_SHARE = np.array([1, 0.4, 0.4, 0.4, 1, 1, 0.4, 1, 0.4, 1, 1, 1, 1, 0.4, 0.4, 0, 1, 0.4])
+UNSECURED_UP_TO = np.array([0, 0, 0, 0, 0, 0, 500, 0, 300, *[0] * 9]) * 1e4
 CODES = [product.code for product in PRODUCTS]
 P = {code: position for position, code in enumerate(CODES)}
 REVOLVING_LINES = np.array(
     [P[code] for code in ("TECH_CREDIT", "REVOLVE_WC", "LARGE_OPER", "PREAPPROVED", "SUPPLY_CHAIN")]
 )
+# products of which a loan now and then runs longer than the catalogue has it
+TENOR_BREAKS = ("EMERG", "FAST_SME", "RENEW", "BILL_DISC")
 PAID_FROM = ("OWN", "REFINANCE", "GUARANTOR", "COLLATERAL_SALE")
 STATUSES = ("LIVE", "SETTLED", "WRITTEN_OFF", "TRANSFERRED", "CANCELLED")
 FIVE_CLASSES = ("NORMAL", "SPECIAL_MENTION", "SUBSTANDARD", "DOUBTFUL", "LOSS")
@@ -139,6 +149,7 @@ class Loans:
         self._renewals(stream(self.settings, people.block, 13))
         self._order()
         self._facilities(stream(self.settings, people.block, 14))
+        self._decisions(stream(self.settings, people.block, 18))
         self._contract(stream(self.settings, people.block, 15))
         self._repay(stream(self.settings, people.block, 16))
         self._outcome(stream(self.settings, people.block, 17))
@@ -153,9 +164,12 @@ class Loans:
         line = np.full(n, P["REVOLVE_WC"])
         line[np.isin(people.sector, (3, 7)) & (draw < 0.35)] = P["SUPPLY_CHAIN"]
         line[people.hi_tech & (draw < 0.75)] = P["TECH_CREDIT"]
-        line[(people.behaviour == HFS) & (rng.random(n) < 0.4)] = P["LARGE_OPER"]
+        # the large loan for those who have been frequent and stable; the others began before they were known as such
+        line[(people.behaviour == HFS) & (people.change_month < 0) & (rng.random(n) < 0.3)] = P["LARGE_OPER"]
         line[people.behaviour == POT] = P["PREAPPROVED"]
         self.line = line
+        # large firms and those outside the size standard get no fast loan and no renewal without repayment
+        self.is_small = (people.size > LARGE) & (people.size_row > 0)
         self.has_line = people.was_frequent | (people.behaviour == POT) | (rng.random(n) < 0.22)
 
     def _draws(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -205,6 +219,7 @@ class Loans:
             P["REVOLVE_WC"],
         )
         product = np.where(people.hi_tech[client] & (need > 0.75), P["TECH_CREDIT"], product)
+        product = np.where((product == P["FAST_SME"]) & ~self.is_small[client], P["MORT_OPER"], product)
         on_line = self.has_line[client] & ((behaviour != OCC) | (rng.random(size) < 0.8))
         product = np.where(on_line, self.line[client], product)
         product = np.where(behaviour == OCC, np.where(product == P["PREAPPROVED"], P["EMERG"], product), product)
@@ -238,6 +253,8 @@ class Loans:
         long_product = np.where(batteries, P["GREEN"], long_product)
         micro = people.revenue[borrowers] < 8_000_000
         long_product = np.where(micro & (wish < 0.8), P["FAST_SME"], long_product)
+        outsize = (long_product == P["FAST_SME"]) & ~self.is_small[borrowers]
+        long_product = np.where(outsize, P["MORT_OPER"], long_product)
         low, high = _attribute("term_low")[long_product], _attribute("term_high")[long_product]
         long_term = low + np.floor(rng.random(len(borrowers)) * (high - low + 1)).astype(np.int64)
         still_running = rng.random(len(borrowers)) < 0.94
@@ -290,8 +307,81 @@ class Loans:
         least = _attribute("low")[self.product] * 1e4 * rng.uniform(1.0, 1.3, size)
         most = _attribute("high")[self.product] * 1e4 * rng.uniform(0.8, 1.0, size)
         wish = np.clip(wish, least, most)
+        wish = wish * self._fitting(wish)[self.client]
         step = np.where(wish >= 3e6, 100_000, np.where(wish >= 3e5, 10_000, 1_000))
         self.principal = np.maximum(np.rint(wish / step) * step, 1_000).astype(np.int64) * 100
+
+    def _fitting(self, wish: np.ndarray) -> np.ndarray:
+        """By how much a client's loans are smaller than it wishes, so that their decisions keep to its limit."""
+        people, size = self.people, len(self.client)
+        rng = stream(self.settings, people.block, 19)
+        is_borrower = np.bincount(self.client, minlength=people.rows) > 0
+        self.ratings = rating_actions(people, is_borrower)
+        self.flows = policy.flows_of(
+            people, is_borrower, np.isin(people.behaviour, (POT, HFS)) | people.is_project_company
+        )
+        month = clock.month_of(self.disbursed_on) - self.settings.first_month
+        begins, ends = (
+            self.disbursed_on.astype(np.int64),
+            clock.add_months(self.disbursed_on, self.term).astype(np.int64),
+        )
+        ordinary = self.project < 0
+        # loans on a line are decided with the line, the others one by one
+        on_line = ordinary & np.isin(self.product, REVOLVING_LINES) & (self.product == self.line[self.client])
+        on_line &= self.has_line[self.client]
+        first = np.full(people.rows, NEVER)
+        np.minimum.at(first, self.client[on_line], month[on_line])
+        period = np.where(people.behaviour[self.client] == HFX, 0, (month - first[self.client]) // 24)
+        key = np.where(on_line, self.client * 1_000 + period, people.rows * 1_000 + np.arange(size))
+        _, lead, decision = np.unique(key, return_index=True, return_inverse=True)
+        decided = np.full(len(lead), np.iinfo(np.int64).max)
+        np.minimum.at(decided, decision, begins)
+        owner, product = self.client[lead], self.product[lead]
+        # the highest sum of a decision, and what the client owes beside it when it is taken
+        peak = np.zeros(len(lead))
+        np.maximum.at(peak, decision, self._level(decision, begins, ends, wish))
+        room = np.where(on_line[lead], self._headroom(owner, 1.3), 1.0)
+        tier = self.ratings.known.tier_known(owner, decided.astype(clock.DAY) - 8)
+        factor = policy.LIMIT_MULTIPLIER[tier]
+        factor = np.where(people.behaviour[owner] == HFX, np.maximum(factor - 0.4, 0.3), factor)
+        factor = factor * np.where(np.isin(people.growth[owner], (STARTUP, DECLINING)), 0.8, 1.0)
+        capacity = policy.capacity_at(people, self.flows, owner, month[lead]) * factor
+        owed = np.zeros(len(lead))
+        by_client = np.argsort(self.client, kind="stable")
+        low = np.searchsorted(self.client[by_client], owner, side="left")
+        high = np.searchsorted(self.client[by_client], owner, side="right")
+        which, place = runs(high - low)
+        other = by_client[low[which] + place]
+        beside = (decision[other] != which) & ordinary[other]
+        beside &= (begins[other] < decided[which] - 20) & (ends[other] > decided[which] - 40)
+        np.add.at(owed, which[beside], wish[other[beside]])
+        asked = owed + peak * room
+        share = np.minimum(capacity * rng.uniform(0.6, 0.95, len(lead)) / asked, MOST[product] * 9_000 / (peak * room))
+        share = np.where(ordinary[lead], share, 1.0)
+        result = np.ones(people.rows)
+        np.minimum.at(result, owner, np.maximum(share, 0.01))
+        return result
+
+    @staticmethod
+    def _level(group: np.ndarray, begins: np.ndarray, ends: np.ndarray, amount: np.ndarray) -> np.ndarray:
+        """What is out in the group of each loan just after the loan has been paid out."""
+        member = np.concatenate([group, group])
+        when = np.concatenate([begins, ends])
+        change = np.concatenate([amount, -amount])
+        order = np.lexsort((change, when, member))
+        running = np.cumsum(change[order])
+        last = np.flatnonzero(np.diff(member[order], append=-1))
+        base = np.concatenate([np.zeros(1, dtype=running.dtype), running[last][:-1]])
+        turn = np.cumsum(np.concatenate([[0], np.diff(member[order]) != 0]))
+        level = np.empty(len(member), dtype=running.dtype)
+        level[order] = running - base[turn]
+        return level[: len(group)]
+
+    def _headroom(self, client: np.ndarray, spare: np.ndarray | float) -> np.ndarray:
+        """The limit of a line over the highest sum on it."""
+        target = np.maximum(self.people.utilisation[client], 0.3)
+        tight = target > 0.8
+        return np.where(tight, 1.02, spare) / np.where(tight, 1.0, target + 0.25).clip(0.4, 1.0)
 
     def _renewals(self, rng: np.random.Generator) -> None:
         """Loans that pay off another loan of the same amount on its last day (two rounds)."""
@@ -307,7 +397,7 @@ class Loans:
             chance = np.where(np.isin(people.behaviour[client], (DORM, LAPSED, HFS)), 0.0, chance)
             fits = (ends_on < settings.end - 12) & (self.term[candidates] <= 24) & (self.project[candidates] < 0)
             fits &= (month < people.onset_month[client] - 1) & (month < people.leave_month[client] - 12)
-            fits &= month >= -6
+            fits &= (month >= -6) & self.is_small[client]
             renewed = candidates[fits & (rng.random(len(candidates)) < chance)]
             if not len(renewed):
                 break
@@ -350,7 +440,10 @@ class Loans:
     # -- lines -------------------------------------------------------------------------------------
 
     def _facilities(self, rng: np.random.Generator) -> None:
-        """Loans of a client on its line share a facility for two years; the limit holds their highest sum."""
+        """Loans of a client on its line share a facility for two years; the limit holds their highest sum.
+
+        The line of a client under stress runs on as it is: policy grants it no new one.
+        """
         on_line = np.isin(self.product, REVOLVING_LINES) & (self.product == self.line[self.client])
         on_line &= self.has_line[self.client]
         index = np.flatnonzero(on_line)
@@ -361,7 +454,7 @@ class Loans:
         client = self.client[index]
         first = np.full(self.people.rows, NEVER)
         np.minimum.at(first, client, self.month[index])
-        period = (self.month[index] - first[client]) // 24
+        period = np.where(self.people.behaviour[client] == HFX, 0, (self.month[index] - first[client]) // 24)
         key, inverse = np.unique(client * 1_000 + period, return_inverse=True)
         self.facility[index] = inverse
         size = len(key)
@@ -374,22 +467,15 @@ class Loans:
         self.facility_expires_on = clock.add_months(
             self._within_28(self.facility_started_on), rng.integers(25, 37, size)
         )
-        # highest sum outstanding at one time: add at disbursement, subtract at maturity
+        latest = np.zeros(size, dtype=np.int64)
+        np.maximum.at(latest, inverse, self.disbursed_on[index].astype(np.int64))
+        self.facility_expires_on = np.maximum(self.facility_expires_on, latest.astype(clock.DAY) + 30)
+        # highest sum outstanding at one time
         starts = self.disbursed_on[index].astype(np.int64)
         ends = clock.add_months(self.disbursed_on, self.term)[index].astype(np.int64)
-        facility = np.concatenate([inverse, inverse])
-        when = np.concatenate([starts, ends])
-        change = np.concatenate([self.principal[index], -self.principal[index]])
-        order = np.lexsort((change, when, facility))
-        running = np.cumsum(change[order])
-        last = np.flatnonzero(np.diff(facility[order], append=-1))
-        base = np.concatenate([[0], running[last][:-1]])
-        level = running - base[facility[order]]
         peak = np.zeros(size, dtype=np.int64)
-        np.maximum.at(peak, facility[order], level)
-        target = np.maximum(self.people.utilisation[self.facility_client], 0.3)
-        limit = np.maximum(peak, peak * np.where(target > 0.8, 1.02, rng.uniform(1.05, 1.3, size)))
-        limit = limit / np.where(target > 0.8, 1.0, target + 0.25).clip(0.4, 1.0)
+        np.maximum.at(peak, inverse, self._level(inverse, starts, ends, self.principal[index]))
+        limit = peak * self._headroom(self.facility_client, rng.uniform(1.05, 1.3, size))
         self.facility_limit = (np.ceil(limit / 100 / 10_000) * 10_000).astype(np.int64) * 100
         product = np.zeros(size, dtype=np.int64)
         product[inverse] = self.product[index]
@@ -398,45 +484,62 @@ class Loans:
 
     # -- terms of contract -------------------------------------------------------------------------
 
+    def _decisions(self, rng: np.random.Generator) -> None:
+        """What was known when each loan was decided, and in what its contract departs from policy."""
+        lines, alone = len(self.facility_client), np.flatnonzero(self.facility < 0)
+        self.decision = self.facility.copy()
+        self.decision[alone] = lines + np.arange(len(alone))
+        client = np.concatenate([self.facility_client, self.client[alone]])
+        day = self.disbursed_on[alone]
+        if lines:
+            day = np.concatenate([self.facility_started_on, day])
+        self.known_tier = self.ratings.known.tier_known(client, day - 4)[self.decision]
+        shares = policy.DEVIATION_SHARES
+        kind = np.concatenate(
+            [strata(rng, count, shares) if count else np.zeros(0, int) for count in (lines, len(alone))]
+        )
+        excused = rng.random(len(client)) < policy.EXCUSED_SHARE
+        self.deviation, self.is_excused = kind, excused
+        departs = kind[self.decision]
+        # a longer term than the product has, and a larger sum than the client can carry
+        long = (departs == policy.TENOR) & np.isin(self.product, [P[code] for code in TENOR_BREAKS])
+        long &= (self.facility < 0) & (self.renewed_by < 0)
+        long &= ~np.isin(self.people.behaviour[self.client], (DORM, LAPSED))
+        self.term = np.where(long, LONGEST[self.product] + rng.integers(1, 7, self.rows), self.term)
+        over = (departs == policy.SIZE) & (self.project < 0) & (self.renewed_by < 0) & (self.renewed_from < 0)
+        times = rng.uniform(2.0, 4.0, len(client))
+        raised = np.rint(self.principal * times[self.decision] / 1e5).astype(np.int64) * 100_000
+        self.principal = np.where(over, np.maximum(raised, 100_000), self.principal)
+        raises = np.flatnonzero(kind[:lines] == policy.SIZE)
+        self.facility_limit[raises] = (
+            np.rint(self.facility_limit[raises] * times[raises] / 1e6).astype(np.int64) * 1_000_000
+        )
+        most = np.zeros(lines, dtype=np.int64)
+        on_line = np.flatnonzero(self.facility >= 0)
+        np.maximum.at(most, self.facility[on_line], self.principal[on_line])
+        self.facility_limit = np.maximum(self.facility_limit, most)
+
     def _contract(self, rng: np.random.Generator) -> None:
-        people, size = self.people, self.rows
-        tier = np.minimum(people.tier_at(self.client), 3)
-        self.tier = tier
+        size = self.rows
+        tier, departs = self.known_tier, self.deviation[self.decision]
         spreads = np.array([product.spreads for product in PRODUCTS])
-        agreed = spreads[self.product, np.minimum(tier, 2)] + np.where(tier == 3, 60, 0)
+        agreed = spreads[self.product, policy.PRICE_OF[tier]] + np.where(tier == policy.RESTRICTED, 60, 0)
         # before branches adopted the segmentation, prices followed the tier loosely
         adopted = self._adopted(self.client, self.disbursed_on)
         loose = np.where(adopted, 8.0, 32.0) if self.settings.effects else np.full(size, 20.0)
-        self.spread_bp = np.rint((agreed + rng.normal(0, 1, size) * loose) / 5) * 5
+        premium = np.abs(rng.normal(0, 1, size)) * loose
+        cut = rng.uniform(15, 50, len(self.deviation))[self.decision]
+        self.spread_bp = np.rint((agreed + np.where(departs == policy.PRICE, -cut, premium)) / 5) * 5
         self.five_year = self.term > 60
         lpr = clock.lpr_bp(self.disbursed_on, self.five_year)
         self.rate_micro = np.rint(np.clip(lpr + self.spread_bp, 150, 1_500)).astype(np.int64) * 100
         self.floating = (self.term > 12) & (rng.random(size) < 0.6)
-        count = np.array([len(product.methods) for product in PRODUCTS])
-        pick = (rng.random(size) * count[self.product]).astype(np.int64)
-        table = np.full((len(PRODUCTS), 2), -1)
-        for position, product in enumerate(PRODUCTS):
-            for place, method in enumerate(product.methods):
-                table[position, place] = METHODS.index(method)
-        self.method = table[self.product, pick]
-        self.method = np.where((self.product == P["EMERG"]) & (self.term <= 2), BULLET, self.method)
-        # an ELEVATED client amortises; some contracts break that rule of the policy
-        strict = (tier >= 2) & (self.method == INTEREST_ONLY) & (self.term >= 12) & (rng.random(size) < 0.8)
-        self.method = np.where(strict, EQUAL_INSTALMENT, self.method)
+        self._methods(rng, tier, departs)
         self.interval = _attribute("interval")[self.product]
         if not self.settings.is_small:
             self.interval = np.where(self.interval == 3, 1, self.interval)
         self.interval = np.where((self.method == INTEREST_ONLY) & (self.term >= 9), 3, self.interval)
-        usual = np.array([SECURITY.index(product.security) for product in PRODUCTS])[self.product]
-        draw = rng.random(size)
-        secured = np.where(usual == UNSECURED, GUARANTEED, usual)
-        self.security = np.where(
-            tier == 0,
-            np.where(draw < 0.7, UNSECURED, usual),
-            np.where(tier == 1, usual, np.where(draw < 0.85, np.where(draw < 0.3, COMBINED, secured), UNSECURED)),
-        )
-        self.security = np.where(self.project >= 0, usual, self.security)
-        self.security = np.where(np.isin(self.product, (P["SUPPLY_CHAIN"], P["BILL_DISC"])), PLEDGED, self.security)
+        self._security(rng, tier, departs)
         self.currency = np.zeros(size, dtype=np.int64)
         foreign = (self.facility < 0) & (self.project < 0) & (self.renewed_from < 0) & (self.renewed_by < 0)
         foreign &= np.isin(self.people.sector[self.client], (3, 7, 4)) & (self.term >= 6)
@@ -451,6 +554,67 @@ class Loans:
             (draw < (0.008 if self.settings.is_small else 0.003)) & (self.facility < 0) & (self.project < 0)
         )
         self.is_cancelled &= (self.renewed_from < 0) & (self.renewed_by < 0)
+
+    def _methods(self, rng: np.random.Generator, tier: np.ndarray, departs: np.ndarray) -> None:
+        """How loans are repaid: as the product has it, as far as the tier has it, too."""
+        people, size = self.people, self.rows
+        count = np.array([len(product.methods) for product in PRODUCTS])
+        pick = (rng.random(size) * count[self.product]).astype(np.int64)
+        table = np.full((len(PRODUCTS), 2), -1)
+        for position, product in enumerate(PRODUCTS):
+            for place, method in enumerate(product.methods):
+                table[position, place] = METHODS.index(method)
+        usual = table[self.product, pick]
+        usual = np.where((self.product == P["EMERG"]) & (self.term <= 2), BULLET, usual)
+        by_product = np.isin(self.product, [P["SUPPLY_CHAIN"], P["BILL_DISC"]]) | (self.project >= 0)
+        sectors = [industries.SECTORS.index(name) for name in policy.REVOLVING_SECTORS]
+        revolves = (tier == policy.HIGH) | (
+            (tier == policy.MEDIUM) & (np.isin(people.sector, sectors) | people.hi_tech)[self.client]
+        )
+        method = np.where((usual == REVOLVING) & ~revolves, INTEREST_ONLY, usual)
+        without = np.isin(method, (INTEREST_ONLY, BULLET))
+        too_long = (tier == policy.MEDIUM) & (self.term > 12)
+        in_parts = np.where(self.product == P["LARGE_OPER"], EQUAL_PRINCIPAL, EQUAL_INSTALMENT)
+        method = np.where(without & ((tier >= policy.ELEVATED) | too_long), in_parts, method)
+        # who may repay as it likes does not depart from anything
+        other = np.where(self.term > 12, INTEREST_ONLY, np.where(tier >= policy.ELEVATED, INTEREST_ONLY, REVOLVING))
+        method = np.where((departs == policy.METHOD) & (tier != policy.HIGH), other, method)
+        self.method = np.where(by_product, usual, method)
+
+    def _security(self, rng: np.random.Generator, tier: np.ndarray, departs: np.ndarray) -> None:
+        people = self.people
+        usual = np.array([SECURITY.index(product.security) for product in PRODUCTS])[self.product]
+        draw = rng.random(len(self.deviation))[self.decision]
+        amount = self.principal / 100.0
+        on_line = self.facility >= 0
+        if on_line.any():
+            amount[on_line] = self.facility_limit[self.facility[on_line]] / 100.0
+        # none, where neither the product nor the tier asks for any
+        product_lets = (UNSECURED_SHARE[self.product] == 1) | (amount <= UNSECURED_UP_TO[self.product])
+        technology = people.hi_tech[self.client] & (tier == policy.MEDIUM) & (amount <= policy.TECHNOLOGY_UNSECURED)
+        free = product_lets & ((tier == policy.HIGH) | technology)
+        secured = np.where(usual == UNSECURED, GUARANTEED, usual)
+        assets = np.where(np.isin(secured, (MORTGAGED, PLEDGED)), secured, MORTGAGED)
+        self.security = np.where(
+            free,
+            np.where(draw < 0.7, UNSECURED, usual),
+            np.select([tier <= policy.MEDIUM, tier == policy.UNRATED], [secured, assets], COMBINED),
+        )
+        # less than policy asks: none at all, or assets that are worth too little (collaterals)
+        bare = (departs == policy.SECURITY) & (draw < 0.5) & ~free
+        self.security = np.where(bare, UNSECURED, self.security)
+        self.security = np.where((self.project >= 0) & (tier <= policy.MEDIUM), usual, self.security)
+        self.security = np.where(
+            np.isin(self.product, (P["SUPPLY_CHAIN"], P["BILL_DISC"])) & (tier != 2), PLEDGED, self.security
+        )
+        least = np.maximum(policy.COVERAGE[tier], np.where(self.product == P["MORT_OPER"], 1.0, 0.0))
+        self.coverage_asked = np.where(technology, np.where(self.product == P["MORT_OPER"], 1.0, 0.0), least)
+        open_share = np.minimum(
+            np.where(technology, 1.0, policy.UNSECURED_SHARE[tier]),
+            np.where(product_lets, 1.0, UNSECURED_SHARE[self.product]),
+        )
+        self.secured_share_asked = 1.0 - open_share
+        self.is_short_of_security = departs == policy.SECURITY
 
     def _adopted(self, client: np.ndarray, days: np.ndarray) -> np.ndarray:
         adopted_on = self.people.adopted_on[client]

@@ -8,7 +8,7 @@ import numpy as np
 
 from generator import clock
 from generator.industries import SECTORS
-from generator.lending_tables import CAMPAIGNS, CHANNELS
+from generator.lending_tables import CAMPAIGNS, CAMPAIGNS_OF_CHANNEL, CHANNELS
 from generator.population import BRANCHES, adoption, branch_codes, stream
 from generator.settings import Settings
 from generator.tables import Coded, Nullable, batch_columns
@@ -133,7 +133,7 @@ def indicators(settings: Settings) -> dict[str, Any]:
 
 def marketing_costs(settings: Settings) -> dict[str, Any]:
     rng = stream(settings, 0, 61)
-    combinations = [(0, 0), (0, 5), (1, 4), (1, 1), (2, 1), (2, 3), (2, 2), (3, 2), (4, 4)]
+    combinations = [(channel, campaign) for channel, those in enumerate(CAMPAIGNS_OF_CHANNEL) for campaign in those]
     targets = {
         0: ("SIZE", "SMALL"), 1: ("INDUSTRY", "TECHNOLOGY"), 2: ("INDUSTRY", "MANUFACTURING"),
         3: ("PROJECT_TYPE", "ENERGY"), 4: ("BEHAVIOUR", "POTENTIAL_QUALITY"), 5: ("CREDIT", "HIGH"),

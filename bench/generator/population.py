@@ -291,7 +291,7 @@ class Population:
             + EFFECTS["default_log_odds_per_utilisation"] * (self.utilisation - 0.55)
             + np.where(stressed, EFFECTS["default_log_odds_stressed"], 0.0)
             + np.where(stable, EFFECTS["default_log_odds_stable"], 0.0)
-            + np.choose(self.growth, (0.45, -0.3, -0.25, 0.8, 2.4, 0.1))
+            + np.choose(self.growth, (0.45, -0.3, -0.6, 0.8, 2.4, 0.1))
             + np.choose(self.size, (-0.7, -0.25, 0.0, 0.2))
         )
         log_odds[self.is_project_company] = -4.4 - 0.5 * self.quality[self.is_project_company]

@@ -70,7 +70,7 @@ class Profile:
 
 SCALE = Profile(
     behaviour=(0.007, 0.0035, 0.0035, 0.028, 0.125, 0.29, 0.10, 0.05, 0.37, 0.012),
-    growth=(0.09, 0.12, 0.44, 0.10, 0.03, 0.22),
+    growth=(0.09, 0.12, 0.52, 0.10, 0.03, 0.14),
     size=(0.02, 0.10, 0.44, 0.44),
     project_companies=0.010,
     second_registrations=0.24,
@@ -96,7 +96,7 @@ SCALE = Profile(
 # The committed demo: few clients, every class there, so that each rule of the warehouse meets a case.
 DEMO = Profile(
     behaviour=(0.050, 0.045, 0.035, 0.075, 0.19, 0.20, 0.10, 0.07, 0.21, 0.04),
-    growth=(0.12, 0.19, 0.34, 0.12, 0.06, 0.17),
+    growth=(0.12, 0.19, 0.46, 0.12, 0.06, 0.05),
     size=(0.12, 0.22, 0.38, 0.28),
     project_companies=0.09,
     second_registrations=0.24,
@@ -105,11 +105,11 @@ DEMO = Profile(
     occasional_draws=0.095,
     failure_factor=2.2,
     leaving=0.06,
-    flows_borrowers=0.66,
-    flows_others=0.26,
+    flows_borrowers=0.62,
+    flows_others=0.18,
     flows_detail=0.10,
     flows_small=0.06,
-    event_factor=0.5,
+    event_factor=0.35,
     crm_factor=1.4,
     survey_share=0.30,
     bureau_share=0.65,

@@ -103,13 +103,6 @@
     ) -}}
 {%- endmacro %}
 
-{#- Weekdays from a Monday long ago up to a day, so that the weekdays between two days are a difference. Public holidays
-    are not known here. -#}
-{% macro weekdays_to(day) -%}
-    {%- set days = '(' ~ days_between("date '1900-01-01'", day) ~ ' + 1)' -%}
-    {{- return('(5 * cast(floor(' ~ days ~ ' / 7) as integer) + least(' ~ days ~ ' % 7, 5))') -}}
-{%- endmacro %}
-
 {#- Units of the lender's currency to yuan, from one month end to the next. -#}
 {% macro yuan_spans() -%}
 (

@@ -10,9 +10,28 @@ from types import SimpleNamespace
 from typing import Any
 
 import yaml
-from jinja2 import pass_context
+from jinja2 import Environment, pass_context
 
 _PROJECT = yaml.safe_load((Path(__file__).resolve().parents[2] / "dbt_project.yml").read_text(encoding="utf-8"))
+
+# sqlfluff reads every macro again for every file it lints; compiling them is most of the time of a small file. The code
+# of a template depends on its text alone, for the settings are the same for all files of a run.
+_compile = Environment.compile
+_compiled: dict[tuple[Any, ...], Any] = {}
+
+
+def _compile_once(environment: Environment, source: Any, *arguments: Any, **options: Any) -> Any:
+    key = (type(environment), tuple(sorted(environment.extensions)), source, arguments, tuple(options.items()))
+    if not isinstance(source, str):
+        return _compile(environment, source, *arguments, **options)
+    if key not in _compiled:
+        _compiled[key] = _compile(environment, source, *arguments, **options)
+    return _compiled[key]
+
+
+if not getattr(Environment, "compiles_once", False):
+    Environment.compile = _compile_once  # type: ignore[method-assign]
+    Environment.compiles_once = True
 
 
 # DuckDB forms that sqlfluff's dialect cannot parse yet, and what stands for them while linting

@@ -120,3 +120,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def demo(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """The demo portfolio, built once; tests only read it."""
     yield project.build(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session")
+def generated_segments(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Warehouse]:
+    """Generated portfolios by their seed, built together once for the oracles of segments and marts; only read."""
+    from generated_portfolios import build_generated
+
+    homes = build_generated(project.folder, tmp_path_factory.mktemp("segments"))
+    return {seed: Warehouse(home) for seed, home in homes.items()}

@@ -22,25 +22,14 @@ import oracle_lifecycle
 import oracle_project
 import pytest
 from conftest import Project, Warehouse
-from dbt_jobs import build_all
+from generated_portfolios import GENERATED
 from oracle import Oracle, Row, seed_rows
 from oracle_common import Candidate
 from oracle_fold import finished
 from segment_oracle import AXES, SEGMENT_STAGING_TABLES, SegmentOracle
 from segment_oracle_rules import SPEC_SEEDS
-from test_oracle import dictionaries, generate
+from test_oracle import dictionaries
 
-MODELS = [
-    "--select",
-    "+fct_client_segment_month",
-    "+fct_client_segment_history",
-    "+mart_segment_stability",
-    "--exclude-resource-type",
-    "test",
-    "unit_test",
-]
-# (seed, clients, file format): dirty; other portfolios than those of test_oracle
-GENERATED = [(5, 300, "parquet"), (61, 150, "csv"), (83, 200, "parquet")]
 SHOWN = 6
 MARGIN = Decimal("0.000001")
 # the size standard counts in ten thousand yuan: a cent of the statement is a millionth of one, and both sides round
@@ -178,18 +167,6 @@ def settled(base: Oracle, found: Iterable[Row]) -> dict[tuple[str, date], Row]:
         is_close = balance is not None and abs(row["outstanding_amount"] - balance) <= row["tolerated_amount"]
         result[key] = row | {"outstanding_amount": balance} if is_close else row
     return result
-
-
-@pytest.fixture(scope="session")
-def generated_segments(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Warehouse]:
-    """The generated portfolios by their seed, built together."""
-    root = tmp_path_factory.mktemp("segments")
-    homes = {}
-    for seed, clients, file_format in GENERATED:
-        generate(root / str(seed) / "input", clients, seed, file_format)
-        homes[seed] = root / str(seed) / "home"
-    build_all(project.folder, {home: {"LENDING_INPUT": str(home.parent / "input")} for home in homes.values()}, *MODELS)
-    return {seed: Warehouse(home) for seed, home in homes.items()}
 
 
 @pytest.fixture(scope="session", params=["demo", *(seed for seed, *_ in GENERATED)], ids=str)

@@ -280,7 +280,9 @@ def test_scores_become_probabilities() -> None:
     scale = SPEC_SEEDS["rule_master_scale"]
     for pd, grade in [("0.0003", "M01"), ("0.0003000001", "M02"), ("0.022", "M09"), ("0.0220000001", "M10")]:
         assert grade_of_probability(Decimal(pd), scale)["grade"] == grade
-    assert grade_of_probability(Decimal(1), scale)["grade"] == "M14"
+    # certain default has a grade of its own, so M14 ends just below it (docs/decisions.md 41)
+    assert grade_of_probability(Decimal("0.9999999999"), scale)["grade"] == "M14"
+    assert grade_of_probability(Decimal(1), scale)["grade"] == "D"
 
 
 @pytest.mark.parametrize(

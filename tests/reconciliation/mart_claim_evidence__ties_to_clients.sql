@@ -28,15 +28,13 @@ placed as (
         moment.period,
         clients.client_key,
         clients.as_of_month as day_on,
-        exists (
-            select 1
-            from {{ ref('int_client_month') }} as later
-            where later.client_key = clients.client_key
-                and later.as_of_month = moment.window_to
-        ) as is_hit
+        later.client_key is not null as is_hit
     from moment
     inner join {{ ref('int_client_month') }} as clients
         on {{ days_later('moment.window_from', -1) }} = clients.as_of_month
+    left join {{ ref('int_client_month') }} as later
+        on clients.client_key = later.client_key
+        and moment.window_to = later.as_of_month
 
 ),
 
@@ -85,19 +83,22 @@ answered as (
     select
         sum(evidence.observations) as found_answers,
         (
-            select count(distinct (identity.client_key, last_day(cast(surveys.answered_at as date))))
-            from {{ ref('stg_satisfaction_surveys') }} as surveys
-            inner join {{ ref('int_client_identity') }} as identity
-                on surveys.source_system = identity.source_system
-                and surveys.client_no = identity.client_no
-            inner join moment
-                on cast(surveys.answered_at as date) between moment.window_from and moment.window_to
-            inner join {{ ref('int_application') }} as applications
-                on identity.client_key = applications.client_key
-                and surveys.answered_at >= applications.decided_at
-            inner join {{ ref('int_claim_branch') }} as branches
-                on applications.branch_code = branches.branch_code
-            where surveys.csat is not null
+            select count(*)
+            from (
+                select distinct identity.client_key, last_day(cast(surveys.answered_at as date)) as month_end
+                from {{ ref('stg_satisfaction_surveys') }} as surveys
+                inner join {{ ref('int_client_identity') }} as identity
+                    on surveys.source_system = identity.source_system
+                    and surveys.client_no = identity.client_no
+                inner join moment
+                    on cast(surveys.answered_at as date) between moment.window_from and moment.window_to
+                inner join {{ ref('int_application') }} as applications
+                    on identity.client_key = applications.client_key
+                    and surveys.answered_at >= applications.decided_at
+                inner join {{ ref('int_claim_branch') }} as branches
+                    on applications.branch_code = branches.branch_code
+                where surveys.csat is not null
+            ) as client_month
         ) as answers
     from {{ ref('mart_claim_evidence') }} as evidence
     inner join {{ ref('mart_claims') }} as claims

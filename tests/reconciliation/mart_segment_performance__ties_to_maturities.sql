@@ -17,7 +17,8 @@ loans as (
 
 flows as (
 
-    select sum(due_amount) as due_amount, sum(collected_amount) as collected_amount
+    -- a portfolio without loans has had nothing due
+    select coalesce(sum(due_amount), 0) as due_amount, coalesce(sum(collected_amount), 0) as collected_amount
     from {{ ref('fct_loan_month') }}
 
 ),

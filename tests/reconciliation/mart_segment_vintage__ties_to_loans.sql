@@ -5,10 +5,12 @@ with loan as (
     select
         loans.loan_key,
         loans.principal_amount,
-        loans.renewed_from_loan_no is not null as is_renewal,
+        renewals.loan_key is not null as is_renewal,
         last_day({{ months_later("cast(date_trunc('quarter', loans.disbursed_on) as date)", 2) }}) as origination_quarter
     from {{ ref('int_loan') }} as loans
     cross join {{ ref('stg_reporting_window') }} as reporting
+    left join {{ ref('int_loan_renewal') }} as renewals
+        on loans.loan_key = renewals.loan_key
     where last_day(loans.disbursed_on) between reporting.first_month and reporting.last_month
 
 ),

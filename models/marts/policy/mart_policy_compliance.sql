@@ -92,22 +92,19 @@ placed as (
         loans.product_code,
         loans.repayment_method,
         loans.security_type,
-        loans.renewed_from_loan_no is not null as is_renewal,
+        renewals.loan_key is not null as is_renewal,
         loans.disbursed_on,
         loans.matures_on,
-        {{ month_number('loans.matures_on') }} - {{ month_number('loans.disbursed_on') }} as term_months,
+        -- a month that has begun counts
+        {{ month_number('loans.matures_on') }} - {{ month_number('loans.disbursed_on') }}
+        + case when day(loans.matures_on) > day(loans.disbursed_on) then 1 else 0 end as term_months,
         loans.principal_amount,
         coalesce(facilities.limit_amount_converted, loans.principal_amount) as decided_amount,
         min(loans.disbursed_on) over (partition by loans.client_key, loans.product_code) as product_first_on,
         applications.approval_track,
         applications.exception_code,
-        case
-            when applications.completed_at <= applications.decided_at
-                then
-                    {{ weekdays_to('cast(applications.decided_at as date)') }}
-                    - {{ weekdays_to('cast(applications.completed_at as date)') }}
-                    - coalesce(applications.waiting_hours, 0) / 24
-        end as working_days,
+        -- hours of business in working days of the day of decision
+        timed.business_hours_to_decision * 3600 / (decision_day.closes_second - decision_day.opens_second) as working_days,
         coalesce(exposures.exposure_amount, 0) as exposure_amount,
         yuan.yuan_per_unit,
         project.evidence_role,
@@ -118,10 +115,16 @@ placed as (
     from decision
     inner join {{ ref('int_loan') }} as loans
         on decision.loan_key = loans.loan_key
+    left join {{ ref('int_loan_renewal') }} as renewals
+        on decision.loan_key = renewals.loan_key
     left join {{ ref('stg_facilities') }} as facilities
         on decision.facility_no = facilities.facility_no
     left join {{ ref('stg_loan_applications') }} as applications
         on decision.application_no = applications.application_no
+    left join {{ ref('int_application') }} as timed
+        on decision.application_no = timed.application_no
+    left join {{ ref('int_business_day') }} as decision_day
+        on cast(timed.decided_at as date) = decision_day.business_on
     left join {{ ref('int_project') }} as projects
         on loans.project_no = projects.project_no
     left join {{ ref('int_client_exposure_month') }} as exposures
@@ -240,7 +243,11 @@ asked as (
             when 'INFLOW' then cast(evidence_inflow_12m * capacity_share_of_inflow as decimal(18,2)) * limit_multiplier
             when 'REVENUE' then cast(revenue_amount * capacity_share_of_revenue as decimal(18,2)) * limit_multiplier
         end as policy_limit_amount,
-        case when is_fast then track_service_level_days else greatest(service_level_days, coalesce(product_service_level_days, service_level_days)) end as policy_days,
+        case
+            when is_fast then track_service_level_days
+            -- a tier without a service level has none, however long the product may take
+            when service_level_days is not null then greatest(service_level_days, coalesce(product_service_level_days, service_level_days))
+        end as policy_days,
         case repayment_method
             {%- for method in repayment_levers() %}
             when '{{ method }}' then repay_{{ method | lower }} = 1
@@ -279,13 +286,13 @@ answered as (
         'UNSECURED',
         case
             when not is_in_catalogue then 'PRODUCT_NOT_IN_CATALOGUE'
-            when contract_unsecured_share is null then 'NO_SECURITY_DATA'
+            when contract_unsecured_share is null and policy_unsecured_share < 1 then 'NO_SECURITY_DATA'
         end,
         policy_unsecured_share,
         null,
         contract_unsecured_share,
         security_type,
-        contract_unsecured_share <= policy_unsecured_share,
+        policy_unsecured_share = 1 or contract_unsecured_share <= policy_unsecured_share,
         'TOO_MUCH_UNSECURED',
         case
             when is_small_for_tier and policy_unsecured_share = 1 then unsecured_amount_max_rule
@@ -444,7 +451,8 @@ answered as (
     {{ same }},
         'NEW_CREDIT',
         null,
-        least(new_credit_allowed, new_product_allowed),
+        -- who renews or takes a product again is not asked whether a new one is open
+        case when is_renewal or product_first_on < decided_on then new_credit_allowed else least(new_credit_allowed, new_product_allowed) end,
         null,
         case when is_renewal then 0 else 1 end,
         case when is_renewal then 'RENEWAL' when product_first_on < decided_on then 'KNOWN_PRODUCT' else 'NEW_PRODUCT' end,

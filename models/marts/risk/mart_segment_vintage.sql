@@ -30,13 +30,15 @@ loan as (
         loans.written_off_on,
         loans.ended_on,
         loans.principal_amount,
-        loans.renewed_from_loan_no is not null as is_renewal,
+        renewals.loan_key is not null as is_renewal,
         last_day({{ months_later('loans.disbursed_on', -1) }}) as month_before,
         last_day({{ months_later("cast(date_trunc('quarter', loans.disbursed_on) as date)", 2) }}) as origination_quarter
     from {{ ref('int_loan') }} as loans
     inner join reporting
         on last_day(loans.disbursed_on) >= reporting.first_month
         and loans.disbursed_on <= reporting.last_month
+    left join {{ ref('int_loan_renewal') }} as renewals
+        on loans.loan_key = renewals.loan_key
 
 ),
 

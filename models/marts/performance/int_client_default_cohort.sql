@@ -2,6 +2,8 @@
 -- after it, and the default rate that the industry had published for clients like them by then. Only who was in the grid
 -- and owed something is an obligor; who leaves later stays in its cohort. A default counts when it comes after the month
 -- end: strictly after the segment was assigned.
+-- It stands with the marts because it reads one.
+{{ config(schema = 'intermediate') }}
 with reporting as (
 
     select last_month from {{ ref('stg_reporting_window') }}

@@ -2,6 +2,8 @@
 -- happened in the month, which is the segment held at the month end before, so that no outcome is measured in the window
 -- that assigned the segment. A client that is not in the grid of a month (it has left, or its loan is older than its
 -- registration) keeps the last segment it had by then, else its first.
+-- It stands with the marts because it reads one.
+{{ config(schema = 'intermediate') }}
 with active as (
 
     select client_key, as_of_month

@@ -1,0 +1,248 @@
+"""The marts of performance and risk against a second computation (oracle_portfolio.py), row by row.
+
+On the demo and on the generated portfolios of test_segment_oracle, whose warehouses are built once for both. Every
+column of a mart is compared, so that a new one needs its place here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import Project, Warehouse
+from generated_portfolios import GENERATED
+from oracle import CENT, STAGING_TABLES, Oracle, Row
+from oracle_policy import Policy
+from oracle_portfolio import Portfolio
+from oracle_relationship import NOT_YET, Relationship
+from segment_oracle import AXES
+from test_oracle import assert_same, dictionaries
+
+MART_STAGING_TABLES = [
+    *STAGING_TABLES,
+    "stg_collateral_allocations",
+    "stg_collaterals",
+    "stg_credit_events",
+    "stg_digital_events",
+    "stg_facilities",
+    "stg_loan_applications",
+    "stg_market_indicators",
+    "stg_satisfaction_surveys",
+]
+# what segment_oracle.py compares as evidence of an axis
+EVIDENCE = """
+    select
+        client_key,
+        as_of_month,
+        project.evidence_role as role,
+        behaviour.evidence_flow_months_12m as flow_months_12m,
+        behaviour.evidence_inflow_12m as inflow_12m,
+        lifecycle.evidence_statement_period_end as statement_period_end,
+        lifecycle.evidence_is_statement_too_old as is_statement_too_old
+    from segments.seg_behaviour as behaviour
+    inner join segments.seg_lifecycle as lifecycle using (client_key, as_of_month)
+    inner join segments.seg_project_type as project using (client_key, as_of_month)
+"""
+# the warehouse keeps ratios with six decimals
+SIXTH_DECIMAL = Decimal("0.000001")
+VALUES = ("policy_value", "contract_value")
+
+
+class MartComparison:
+    """A built warehouse and the second computation over what other oracles have already compared."""
+
+    def __init__(self, seeds: Path, file: Path) -> None:
+        self.file = file
+        with duckdb.connect(str(file), read_only=True) as conn:
+            staging = {name: dictionaries(conn, f"select * from staging.{name}") for name in MART_STAGING_TABLES}
+            identity = dictionaries(conn, "select * from intermediate.int_client_identity")
+            loan_months = dictionaries(conn, "select * from marts.fct_loan_month")
+            segments = {
+                axis: {
+                    (client, month): segment
+                    for client, month, segment in conn.execute(
+                        f"select client_key, as_of_month, final_segment from segments.seg_{axis.lower()}"
+                    ).fetchall()
+                }
+                for axis in AXES
+            }
+            evidence = {(row["client_key"], row["as_of_month"]): row for row in dictionaries(conn, EVIDENCE)}
+            prime_rates = dictionaries(conn, "select * from staging.stg_loan_prime_rate")
+            [as_of_date] = conn.execute("select as_of_date from staging.stg_reporting_window").fetchone()
+        self.base = Oracle(seeds, staging, identity, as_of_date)
+        self.portfolio = Portfolio(self.base, loan_months, segments)
+        self.relationship = Relationship(self.portfolio)
+        self.policy = Policy(self.base, segments, evidence, self.portfolio.exposure, prime_rates)
+
+    def actual(self, table: str, *keys: str) -> dict[Any, Row]:
+        with duckdb.connect(str(self.file), read_only=True) as conn:
+            rows = dictionaries(conn, f"select * from {table}")
+        result = {tuple(row[key] for key in keys): row for row in rows}
+        assert len(result) == len(rows), f"{table} is not unique in {keys}"
+        return result
+
+    @cached_property
+    def loan_numbers(self) -> dict[int, str]:
+        with duckdb.connect(str(self.file), read_only=True) as conn:
+            return dict(conn.execute("select loan_key, loan_no from intermediate.int_loan").fetchall())
+
+
+def assert_all_columns(
+    expected: Mapping[Any, Row], actual: Mapping[Any, Row], keys: int, margins: Mapping[str, Decimal] | None = None
+) -> None:
+    """Row by row, and no column of the table left out; ratios within the sixth decimal."""
+    columns = list(next(iter(actual.values())))[keys:]
+    assert set(columns) == set(next(iter(expected.values()))), "columns that only one of the two has"
+    types = {name: type(row[name]) for row in actual.values() for name in columns if row[name] is not None}
+    ratios = {name: SIXTH_DECIMAL for name in columns if types.get(name) is Decimal and not name.endswith("_amount")}
+    assert_same(expected, actual, ratios | dict(margins or {}))
+
+
+@pytest.fixture(scope="session", params=["demo", *(seed for seed, *_ in GENERATED)], ids=str)
+def marts(request: pytest.FixtureRequest, project: Project) -> MartComparison:
+    if request.param == "demo":
+        warehouse: Warehouse = request.getfixturevalue("demo")
+    else:
+        warehouse = request.getfixturevalue("generated_segments")[request.param]
+    return MartComparison(project.folder / "seeds", warehouse.file)
+
+
+def test_defaults(marts: MartComparison) -> None:
+    """The episodes on which cohorts, vintages and early warnings stand."""
+    expected = {
+        (client, number): {"defaulted_on": episode.defaulted_on, "ended_on": episode.ended_on}
+        for client, episodes in marts.portfolio.episodes.items()
+        for number, episode in enumerate(episodes, start=1)
+    }
+    assert expected
+    assert_same(expected, marts.actual("intermediate.int_client_default", "client_key", "episode_no"))
+
+
+def test_obligors(marts: MartComparison) -> None:
+    """Who performed at a month end and what became of it, before anything is added up."""
+    expected = {
+        key: {
+            "exposure_amount": obligor.exposure,
+            "is_performing": obligor.is_performing,
+            "defaulted_on": obligor.defaulted_on,
+            "is_mature": obligor.is_mature,
+            "benchmark_rate": obligor.benchmark,
+        }
+        for key, obligor in marts.portfolio.obligors.items()
+    }
+    assert len(expected) > 500
+    assert_same(expected, marts.actual("intermediate.int_client_default_cohort", "client_key", "as_of_month"))
+
+
+def test_default_cohorts(marts: MartComparison) -> None:
+    actual = marts.actual("marts.mart_segment_default_cohort", "axis", "segment_code", "cohort_month")
+    assert_all_columns(marts.portfolio.default_cohorts, actual, keys=3)
+
+
+def test_maturities(marts: MartComparison) -> None:
+    numbers = marts.loan_numbers
+    actual = {numbers[key]: row for (key,), row in marts.actual("intermediate.int_loan_maturity", "loan_key").items()}
+    assert len(actual) > 50
+    assert_same(marts.portfolio.maturities, actual)
+
+
+def test_performance(marts: MartComparison) -> None:
+    actual = marts.actual("marts.mart_segment_performance", "axis", "segment_code", "as_of_month")
+    assert_all_columns(marts.portfolio.performance, actual, keys=3)
+
+
+def test_vintages(marts: MartComparison) -> None:
+    actual = marts.actual("marts.mart_segment_vintage", "axis", "segment_code", "origination_quarter", "months_on_book")
+    assert_all_columns(marts.portfolio.vintages, actual, keys=4)
+
+
+def test_concentration(marts: MartComparison) -> None:
+    actual = marts.actual("marts.mart_segment_concentration", "axis", "segment_code", "as_of_month")
+    assert_all_columns(marts.portfolio.concentrations, actual, keys=3)
+
+
+def test_market_share(marts: MartComparison) -> None:
+    actual = marts.actual("marts.mart_market_share", "sector", "as_of_month")
+    assert_all_columns(marts.portfolio.market_shares, actual, keys=2)
+
+
+def test_market_regimes(marts: MartComparison) -> None:
+    """From indicators released by the month end."""
+    assert_same(marts.policy.regimes, marts.actual("segments.seg_market_regime", "sector", "as_of_month"))
+
+
+def test_loan_decisions(marts: MartComparison) -> None:
+    """What was known on the day of a decision, and nothing later."""
+    numbers = marts.loan_numbers
+    actual = {numbers[key]: row for (key,), row in marts.actual("marts.fct_loan_decision", "loan_key").items()}
+    expected = {
+        number: {
+            "client_key": decision.client,
+            "decided_on": decision.decided_on,
+            "decision_basis": decision.basis,
+            "segment_month": decision.segment_month,
+            "has_segments": decision.segments is not None,
+            "regime": decision.regime,
+        }
+        | {f"{axis.lower()}_segment": decision.segments[axis] if decision.segments else NOT_YET for axis in AXES}
+        for number, decision in marts.policy.decisions.items()
+    }
+    assert_same(expected, actual)
+
+
+def test_policy_levers(marts: MartComparison) -> None:
+    """The rules applied one after the other, for every case that a loan or a client of today has."""
+    cases = marts.actual("marts.mart_policy_case", "policy_case_key")
+    found = marts.actual("marts.mart_policy_case_lever", "policy_case_key", "lever")
+    expected = {}
+    for (key,), case in cases.items():
+        segments = {axis: case[f"{axis.lower()}_segment"] for axis in AXES}
+        # a segment of another axis alone is shown on the reference tier
+        segments["CREDIT"] = segments["CREDIT"] or marts.policy.reference_tier(case["policy_from"])
+        levers = marts.policy.levers(segments, case["regime"], case["policy_from"])
+        expected |= {(key, lever): {"lever_value": value} for lever, value in levers.items()}
+    assert_same(expected, found, {"lever_value": SIXTH_DECIMAL})
+
+
+def test_policy_compliance(marts: MartComparison) -> None:
+    """Each loan and lever: what policy asked at the decision, what the contract has, breach or excused."""
+    actual = {
+        (row["loan_no"], lever): row
+        for (_, lever), row in marts.actual("marts.mart_policy_compliance", "loan_key", "lever").items()
+    }
+    assert {row["status"] for row in actual.values()} == {"COMPLIANT", "BREACH", "EXCUSED", "NOT_TESTABLE"}
+    expected = dict(marts.policy.compliance)
+    for key, row in expected.items():
+        # of what cannot be tested the values are shown as far as they are known
+        if row["status"] == "NOT_TESTABLE":
+            expected[key] = {name: value for name, value in row.items() if name not in VALUES}
+    # money of policy is kept in cents
+    assert_same(expected, actual, dict.fromkeys(VALUES, CENT))
+
+
+def test_application_months(marts: MartComparison) -> None:
+    """Decisions, backlog and submissions; hours on the business clock and on the wall."""
+    actual = marts.actual("intermediate.int_segment_application_month", "axis", "segment_code", "as_of_month")
+    # hours have four decimals, and a quantile between two of them is rounded once more
+    margins = {name: Decimal("0.0001") for name in next(iter(actual.values())) if name.endswith("_hours")}
+    assert_all_columns(marts.relationship.application_months, actual, keys=3, margins=margins)
+
+
+def test_survey_months(marts: MartComparison) -> None:
+    actual = marts.actual("intermediate.int_segment_survey_month", "axis", "segment_code", "as_of_month")
+    assert_all_columns(marts.relationship.survey_months, actual, keys=3)
+
+
+def test_stickiness_months(marts: MartComparison) -> None:
+    actual = marts.actual("intermediate.int_segment_stickiness_month", "axis", "segment_code", "as_of_month")
+    assert_all_columns(marts.relationship.stickiness_months, actual, keys=3)
+
+
+def test_retention_months(marts: MartComparison) -> None:
+    actual = marts.actual("intermediate.int_segment_retention_month", "axis", "segment_code", "as_of_month")
+    assert_all_columns(marts.relationship.retention_months, actual, keys=3)
