@@ -1,6 +1,7 @@
 # make build   sets up .venv and runs the main job: dbt build on LENDING_INPUT (the demo by default), then publication
 # make test-bi  BI readers and Superset against SQL (needs Debian's chromium); make superset starts one to look at
 # make test    sets up .venv and runs every test: lint, build with data tests, unit tests, pytest
+# make dashboard   the dashboard over the published copy, on this machine only (builds it first where there is none)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
@@ -73,3 +74,33 @@ superset: $(BI_READY)
 # the limit ends it as Ctrl-C does, so that the server is stopped
 test-bi: $(READY) $(BI_READY)
 	timeout --signal=INT --kill-after=60 1500 $(BI_VENV)/bin/python -m pytest tests/bi
+
+# The dashboard has an environment of its own; its browser tests add to it. Settings: docs/dashboard.md.
+DASHBOARD := .venv-dashboard
+DASHBOARD_BIN := $(DASHBOARD)/bin
+DASHBOARD_READY := $(DASHBOARD)/.ready
+DASHBOARD_TEST_READY := $(DASHBOARD)/.ready-test
+
+$(DASHBOARD_READY): dashboard/requirements.txt
+	rm -rf $(DASHBOARD)
+	$(PYTHON) -m venv $(DASHBOARD)
+	$(DASHBOARD_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement dashboard/requirements.txt
+	$(DASHBOARD_BIN)/python -m compileall -q $(DASHBOARD)/lib || true
+	touch $(DASHBOARD_READY)
+
+$(DASHBOARD_TEST_READY): $(DASHBOARD_READY) tests/dashboard/requirements.txt
+	$(DASHBOARD_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement tests/dashboard/requirements.txt
+	touch $(DASHBOARD_TEST_READY)
+
+.PHONY: dashboard test-dashboard screenshots published
+published: $(READY)
+	test -e $(LENDING_HOME)/published/lending.duckdb || $(BIN)/python scripts/build.py
+
+dashboard: $(DASHBOARD_READY) published
+	$(DASHBOARD_BIN)/python dashboard/app.py
+
+test-dashboard: $(DASHBOARD_TEST_READY) published
+	$(DASHBOARD_BIN)/python -m pytest tests/dashboard
+
+screenshots: $(DASHBOARD_TEST_READY) published
+	$(DASHBOARD_BIN)/python scripts/dashboard_screenshots.py
