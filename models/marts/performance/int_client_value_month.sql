@@ -83,7 +83,10 @@ select
     {{ accrued_amount('cast(rated.priced_exposure_amount as double) * rated.funding_rate', 'rated.month_days') }} as funding_cost_amount,
     {{ accrued_amount('cast(rated.exposure_amount as double) * rated.servicing_cost_rate', 'rated.month_days') }} as servicing_cost_amount,
     -- a twelfth of the year, whatever the days of the month
-    case when rated.is_knocked_out then cast(0 as decimal(28,2)) else {{ accrued_amount('cast(rated.exposure_amount as double) * rated.pd * rated.loss_given_default', '30') }} end as expected_loss_amount,
+    case
+        when rated.is_knocked_out then cast(0 as decimal(28,2))
+        else {{ accrued_amount('cast(rated.exposure_amount as double) * rated.pd * rated.loss_given_default', '30') }}
+    end as expected_loss_amount,
     cast(round(cast(
         case when rated.is_knocked_out then 0 else cast(rated.exposure_amount as double) * cast(capital.irb_capital_ratio as double) end
         as decimal(28,10)
