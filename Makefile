@@ -104,3 +104,9 @@ test-dashboard: $(DASHBOARD_TEST_READY) published
 
 screenshots: $(DASHBOARD_TEST_READY) published
 	$(DASHBOARD_BIN)/python scripts/dashboard_screenshots.py
+
+# What would other rules change? The answer lies in LENDING_HOME/what_if; today's warehouse is only read (docs/policy-owner.md).
+.PHONY: what-if
+what-if: $(READY)
+	@test -n "$(RULES)" || { echo "Give the folder of rules: make what-if RULES=<folder>"; exit 2; }
+	$(BIN)/python scripts/what_if.py "$(RULES)"

@@ -193,7 +193,40 @@ def test_a_new_version_begins_a_span_of_its_segment_alone(changed: dict[str, War
     assert {key[:2] for key in differing} == {("CREDIT", "ELEVATED")}
 
 
+def second_version(ends: str, begins: str) -> Callable[[list[Row]], None]:
+    """Ends the row of ELEVATED and adds another version of it, wherever that leaves the two."""
+
+    def edit(rows: list[Row]) -> None:
+        old = find(rows, credit_segment="ELEVATED")
+        rows.append(old | {"valid_from": begins, "rule_version": "2"})
+        old["valid_to"] = ends
+
+    return edit
+
+
 WRONG: dict[str, tuple[str, Callable[[list[Row]], None], str]] = {
+    "a gap between two versions": (
+        "rule_tier_policy",
+        second_version("2024-01-01", "2024-02-01"),
+        "rule_tier_policy.csv, line 7 (credit_segment ELEVATED): valid_from is 2024-02-01, but the version before ends "
+        "at 2024-01-01 (line 4); versions must follow each other without a gap.",
+    ),
+    "two versions at one time": (
+        "rule_tier_policy",
+        second_version("2024-02-01", "2024-01-01"),
+        "rule_tier_policy.csv, line 7 (credit_segment ELEVATED): it holds from 2024-01-01 to 9999-12-31, but the same "
+        "credit_segment ELEVATED in line 4 holds from 1900-01-01 to 2024-02-01; at any time only one may hold.",
+    ),
+    "a limit below zero": (
+        "rule_tier_policy",
+        lambda rows: find(rows, credit_segment="ELEVATED").update(limit_multiplier="-0.4"),
+        "rule_tier_policy.csv, line 4 (credit_segment ELEVATED): limit_multiplier is -0.4; it must be 0 or more.",
+    ),
+    "an amount below zero": (
+        "rule_product",
+        lambda rows: rows[0].update(amount_max="-1"),
+        "rule_product.csv, line 2 (product_code TECH_CREDIT): amount_max is -1; it must be more than 0.",
+    ),
     "a lever that does not exist": (
         "rule_policy_modifier",
         lambda rows: rows[0].update(lever="FAST_TRACK"),
