@@ -130,7 +130,7 @@ def test_movers_and_limits_are_those_of_the_two_warehouses(home: Path, answer: t
 
 
 def test_only_what_the_rules_say_changes(home: Path, answer: tuple[Path, str]) -> None:
-    """A limit differs where the tier is ELEVATED or the behaviour moved; 0.4 becomes 0.3 where the tier alone bound it."""
+    """A limit differs where the tier is ELEVATED or the behaviour moved; 0.4 becomes 0.3 where the tier bound it."""
     today, other = policies(home / "build.duckdb"), policies(answer[0])
     differing = {key for key in today if today[key]["limit_amount"] != other[key]["limit_amount"]}
     moved = {key for key in today if today[key]["behaviour_segment"] != other[key]["behaviour_segment"]}
