@@ -2,7 +2,7 @@
 -- today's rules. An ordinary build holds today's rules alone; `make what-if RULES=<folder>` adds the other ones in a
 -- warehouse of its own. Expected approvals are no forecast of demand: the applications of the last twelve months, by the
 -- segment in which their client stands now, each approved as often as applications were in its segment of today's rules.
-{%- set rule_sets = ['TODAY', 'OTHER'] if is_what_if() else ['TODAY'] %}
+{%- set rule_sets = ['TODAY', 'OTHER'] if env_var('LENDING_WHAT_IF', '') != '' else ['TODAY'] %}
 with limits as {{ rule_values(ref('rule_risk_parameter'), 'parameter_id', {'minimum_cell': ['MINIMUM_CELL', 'parameter_value']}) }},
 
 reporting as (
@@ -126,7 +126,9 @@ summed as (
         cast(coalesce(sum(placed.exposure_amount), 0) as decimal(28,2)) as exposure_amount,
         cast(count(placed.limit_amount) as bigint) as limited_clients,
         cast(coalesce(sum(placed.limit_amount), 0) as decimal(28,2)) as limit_amount,
-        cast(coalesce(sum(case when placed.exposure_amount > placed.limit_amount then placed.exposure_amount - placed.limit_amount else 0 end), 0) as decimal(28,2)) as exposure_above_limit_amount,
+        cast(coalesce(sum(
+            case when placed.exposure_amount > placed.limit_amount then placed.exposure_amount - placed.limit_amount else 0 end
+        ), 0) as decimal(28,2)) as exposure_above_limit_amount,
         cast(count(placed.indicative_rate) as bigint) as priced_clients,
         cast(coalesce(sum(placed.indicative_rate), 0) as decimal(18,6)) as indicative_rate_sum,
         cast(count(*) filter (where placed.is_new_credit_allowed) as bigint) as clients_with_new_credit,
