@@ -38,7 +38,7 @@ MONTHLY = [
     "marts.fct_loan_month",
     "marts.mart_segment_performance",
 ]
-# what becomes known only in the twelve months after a month end: all else of a row is known at the month end
+# what becomes known only after a month end, by design: all else of a row is known at the month end
 OUTCOMES = {
     "marts.mart_segment_performance": [
         "defaulted",
@@ -46,6 +46,19 @@ OUTCOMES = {
         "default_rate",
         "default_wilson_lower",
         "default_wilson_upper",
+        # of the applications of a month, what became of them so far
+        "submitted_approved",
+        "submitted_declined",
+        "submitted_otherwise_decided",
+        "submitted_undecided",
+        "is_submission_decided",
+        "submission_approval_rate",
+        "is_retention_mature",
+        "retention_clients",
+        "retained_clients",
+        "retention_rate",
+        "retention_wilson_lower",
+        "retention_wilson_upper",
     ],
     "marts.mart_segment_default_cohort": [
         "is_mature",
@@ -162,6 +175,10 @@ def cut_back(whole: Path, folder: Path, month: date) -> None:
         replaced = [f"least(extracted_at, timestamp '{month} 23:59:59') as extracted_at"]
         for column, known_on in LATER_COLUMNS.get(table, {}).items():
             replaced.append(f"case when cast({known_on} as date) <= date '{month}' then {column} end as {column}")
+        if table == "loan_applications":
+            # until it is decided an application is open
+            still_open = f"cast(decided_at as date) > date '{month}'"
+            replaced.append(f"case when {still_open} then 'PENDING' else decision end as decision")
         rows = f"select * replace ({', '.join(replaced)}) from read_parquet('{whole / f'{table}.parquet'}')"
         if table in KNOWN_ON:
             known_on = KNOWN_ON[table]
