@@ -58,8 +58,8 @@ VALUES = ("policy_value", "contract_value")
 class MartComparison:
     """A built warehouse and the second computation over what other oracles have already compared."""
 
-    def __init__(self, seeds: Path, file: Path) -> None:
-        self.file = file
+    def __init__(self, seeds: Path, file: Path, is_generated: bool = False) -> None:
+        self.file, self.is_generated = file, is_generated
         with duckdb.connect(str(file), read_only=True) as conn:
             staging = {name: dictionaries(conn, f"select * from staging.{name}") for name in MART_STAGING_TABLES}
             identity = dictionaries(conn, "select * from intermediate.int_client_identity")
@@ -114,7 +114,7 @@ def marts(request: pytest.FixtureRequest, project: Project) -> MartComparison:
         warehouse: Warehouse = request.getfixturevalue("demo")
     else:
         warehouse = request.getfixturevalue("generated_segments")[request.param]
-    return MartComparison(project.folder / "seeds", warehouse.file)
+    return MartComparison(project.folder / "seeds", warehouse.file, is_generated=request.param != "demo")
 
 
 def test_defaults(marts: MartComparison) -> None:
@@ -124,7 +124,8 @@ def test_defaults(marts: MartComparison) -> None:
         for client, episodes in marts.portfolio.episodes.items()
         for number, episode in enumerate(episodes, start=1)
     }
-    assert expected
+    # a small portfolio may be spared; the demo is not
+    assert expected or marts.is_generated
     assert_same(expected, marts.actual("intermediate.int_client_default", "client_key", "episode_no"))
 
 
