@@ -17,6 +17,10 @@ marked as (
     union all
     select 'retention', as_of_month, is_retention_mature
     from {{ ref('int_segment_stickiness_month') }}
+    union all
+    select 'retention of the scorecard', as_of_month, is_retention_mature
+    from {{ ref('mart_segment_performance') }}
+    where clients_held_before > 0
 
 )
 

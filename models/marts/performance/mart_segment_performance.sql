@@ -262,7 +262,7 @@ select
     coalesce(stickiness.product_holders, 0) as product_holders,
     coalesce(stickiness.products_held, 0) as products_held,
     {{ when_enough('rated.minimum_cell', 'stickiness.product_holders', ratio('stickiness.products_held', 'stickiness.product_holders')) }} as products_per_holder,
-    coalesce(stickiness.is_retention_mature, false) as is_retention_mature,
+    stickiness.is_retention_mature,
     stickiness.retention_clients,
     stickiness.retained as retained_clients,
     {{ when_enough('rated.minimum_cell', 'stickiness.retention_clients', ratio('stickiness.retained', 'stickiness.retention_clients')) }} as retention_rate,
