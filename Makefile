@@ -1,5 +1,5 @@
 # make build   sets up .venv and runs the main job: dbt build on LENDING_INPUT (the demo by default), then publication
-# make test-bi  BI readers and Superset against SQL (needs Debian's chromium); make superset starts one to look at
+# make test-bi  BI readers and Superset against SQL (Debian packages: docs/bi.md); make superset starts one to look at
 # make test    sets up .venv and runs every test: lint, build with data tests, unit tests, pytest
 # make dashboard   the dashboard over the published copy, on this machine only (builds it first where there is none)
 SHELL := /bin/bash

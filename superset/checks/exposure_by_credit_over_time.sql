@@ -23,13 +23,6 @@ amounts as (
     from balances
     inner join marts.fct_client_segment_month as clients
         on balances.client_key = clients.client_key and balances.segment_month = clients.as_of_month
-    union all
-    -- segments that hold clients and lend nothing
-    select
-        clients.as_of_month,
-        clients.credit_segment,
-        0 as outstanding_amount
-    from marts.fct_client_segment_month as clients
 
 )
 
@@ -41,3 +34,4 @@ from amounts
 inner join marts.dim_segment as names
     on names.axis = 'CREDIT' and amounts.credit_segment = names.segment_code
 group by amounts.as_of_month, names.name_en, names.name_zh
+having sum(amounts.outstanding_amount) > 0

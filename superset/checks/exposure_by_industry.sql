@@ -22,13 +22,6 @@ amounts as (
     from balances
     inner join marts.fct_client_segment_month as clients
         on balances.client_key = clients.client_key and balances.segment_month = clients.as_of_month
-    union all
-    -- segments that hold clients and lend nothing
-    select
-        clients.industry_segment,
-        0 as outstanding_amount
-    from marts.fct_client_segment_month as clients
-    where clients.as_of_month = (select max(as_of_month) from marts.dim_month)
 
 )
 
@@ -39,3 +32,4 @@ from amounts
 inner join marts.dim_segment as names
     on names.axis = 'INDUSTRY' and amounts.industry_segment = names.segment_code
 group by names.name_en, names.name_zh
+having sum(amounts.outstanding_amount) > 0

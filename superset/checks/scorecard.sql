@@ -1,9 +1,12 @@
 select
     performance.axis,
-    (
-        select names.name_en || ' ' || names.name_zh
-        from marts.dim_segment as names
-        where names.axis = performance.axis and names.segment_code = performance.segment_code
+    ifnull(
+        (
+            select names.name_en || ' ' || names.name_zh
+            from marts.dim_segment as names
+            where names.axis = performance.axis and names.segment_code = performance.segment_code
+        ),
+        performance.segment_code
     ) as segment,
     performance.clients,
     cast(performance.exposure_amount as double) / 1000000 as exposure,

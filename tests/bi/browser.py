@@ -80,8 +80,7 @@ def open_file(file: Path, words: str, place: str = "") -> Seen:
             time.sleep(0.5)
             text = driver.execute_script("return document.body.innerText")
         assert words in text, f"{file.name}{place} does not show: {words}"
-        console = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-        seen = Seen(0, 0, [], console, set(), set(), text, b"")
+        seen = Seen(0, 0, [], [], set(), set(), text, b"")
         _read_traffic(driver, seen)
         return seen
     finally:

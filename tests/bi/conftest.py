@@ -6,6 +6,7 @@ already (with target/ in it), set BI_TEST_HOME.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -25,6 +26,17 @@ sys.path.insert(0, str(ROOT / "superset"))
 from server import Superset  # noqa: E402
 
 BUILD_SECONDS = 900
+# from Debian's chromium, chromium-driver, postgresql, unixodbc and odbc-postgresql; .ci/run installs them
+PROGRAMS = ("/usr/bin/chromium", "/usr/bin/chromedriver", "/usr/lib/postgresql/*/bin/initdb", "/usr/bin/isql")
+PROGRAMS += ("/usr/bin/psql", "/usr/lib/*/odbc/psqlodbcw.so")
+
+
+def pytest_sessionstart() -> None:
+    missing = [program for program in PROGRAMS if not glob.glob(program)]
+    if missing:
+        pytest.exit(
+            f"Not installed: {', '.join(missing)}. docs/bi.md says which packages the tests need.", returncode=1
+        )
 
 
 @dataclass
