@@ -1,8 +1,8 @@
 -- What the loans of a client earned and risked in a month, by what was known at its beginning: the balances, the default
 -- probability and the capital of the month end before. Interest is actual/360 on those balances, so loans drawn within the
--- month begin to count with the next one. Drawn balances only: undrawn lines bind no capital here. A client that was
--- knocked out earns no expected loss and no capital any more (CRE31.3: a defaulted exposure is not in the formula); its
--- balance is shown apart.
+-- month begin to count with the next one. Drawn balances only: undrawn lines bind no capital here. Every figure is of the
+-- same balances, the earning ones: a loan without a rate has no known income, and a client knocked out or rated in default
+-- earns no interest any more and is not in the capital formula (CRE31.3). Both stay in the exposure.
 -- It stands with the marts because it reads one.
 {{ config(schema = 'intermediate') }}
 with parameter as {{ rule_values(ref('rule_resource_parameter'), 'parameter_id', {
@@ -24,7 +24,7 @@ opening as (
         last_day({{ months_later('balances.as_of_month', 1) }}) as as_of_month,
         sum(balances.outstanding_amount) as exposure_amount,
         sum(case when loans.rate is not null then balances.outstanding_amount else 0 end) as priced_exposure_amount,
-        sum(balances.outstanding_amount * cast(loans.rate as decimal(9,6))) as yearly_interest_amount
+        sum(case when loans.rate is not null then balances.outstanding_amount * cast(loans.rate as decimal(9,6)) else 0 end) as yearly_interest_amount
     from {{ ref('int_loan_month') }} as balances
     inner join {{ ref('int_loan') }} as loans
         on balances.loan_key = loans.loan_key
@@ -57,6 +57,16 @@ rated as (
 
 ),
 
+earning as (
+
+    select
+        *,
+        case when is_knocked_out then 0 else priced_exposure_amount end as earning_exposure_amount,
+        case when is_knocked_out then 0 else yearly_interest_amount end as earned_interest_amount
+    from rated
+
+),
+
 -- few grades, many clients: the formula once for each
 distinct_risk as (
 
@@ -74,26 +84,23 @@ capital as (
 )
 
 select
-    rated.client_key,
-    rated.as_of_month,
-    cast(rated.exposure_amount as decimal(28,2)) as exposure_amount,
-    cast(rated.priced_exposure_amount as decimal(28,2)) as priced_exposure_amount,
-    cast(case when rated.is_knocked_out then rated.exposure_amount else 0 end as decimal(28,2)) as knocked_out_exposure_amount,
-    {{ accrued_amount('rated.yearly_interest_amount', 'rated.month_days') }} as interest_amount,
-    {{ accrued_amount('cast(rated.priced_exposure_amount as double) * rated.funding_rate', 'rated.month_days') }} as funding_cost_amount,
-    {{ accrued_amount('cast(rated.exposure_amount as double) * rated.servicing_cost_rate', 'rated.month_days') }} as servicing_cost_amount,
+    earning.client_key,
+    earning.as_of_month,
+    cast(earning.exposure_amount as decimal(28,2)) as exposure_amount,
+    cast(earning.earning_exposure_amount as decimal(28,2)) as earning_exposure_amount,
+    cast(case when earning.is_knocked_out then earning.exposure_amount else 0 end as decimal(28,2)) as knocked_out_exposure_amount,
+    {{ accrued_amount('earning.earned_interest_amount', 'earning.month_days') }} as interest_amount,
+    {{ accrued_amount('cast(earning.earning_exposure_amount as double) * earning.funding_rate', 'earning.month_days') }} as funding_cost_amount,
+    {{ accrued_amount('cast(earning.earning_exposure_amount as double) * earning.servicing_cost_rate', 'earning.month_days') }} as servicing_cost_amount,
     -- a twelfth of the year, whatever the days of the month
-    case
-        when rated.is_knocked_out then cast(0 as decimal(28,2))
-        else {{ accrued_amount('cast(rated.exposure_amount as double) * rated.pd * rated.loss_given_default', '30') }}
-    end as expected_loss_amount,
+    {{ accrued_amount('cast(earning.earning_exposure_amount as double) * earning.pd * earning.loss_given_default', '30') }} as expected_loss_amount,
     cast(round(cast(
-        case when rated.is_knocked_out then 0 else cast(rated.exposure_amount as double) * cast(capital.irb_capital_ratio as double) end
+        case when earning.is_knocked_out then 0 else cast(earning.earning_exposure_amount as double) * cast(capital.irb_capital_ratio as double) end
         as decimal(28,10)
     ), 2) as decimal(28,2)) as capital_amount
-from rated
+from earning
 left join capital
-    on rated.pd = capital.pd
-    and rated.loss_given_default = capital.loss_given_default
-    and rated.maturity_years = capital.maturity_years
-    and not rated.is_knocked_out
+    on earning.pd = capital.pd
+    and earning.loss_given_default = capital.loss_given_default
+    and earning.maturity_years = capital.maturity_years
+    and not earning.is_knocked_out

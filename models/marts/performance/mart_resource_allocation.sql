@@ -3,7 +3,7 @@
 -- the client won, and what won nobody under UNATTRIBUTED, so that no hour and no yuan is lost. Clients without a loan take
 -- hours as well. The return is risk-adjusted: revenue less cost and expected loss, over economic capital.
 {%- set values = [
-    'exposure_amount', 'priced_exposure_amount', 'knocked_out_exposure_amount', 'interest_amount', 'funding_cost_amount',
+    'exposure_amount', 'earning_exposure_amount', 'knocked_out_exposure_amount', 'interest_amount', 'funding_cost_amount',
     'servicing_cost_amount', 'expected_loss_amount', 'capital_amount',
 ] %}
 {%- set efforts = ['contacts', 'contacts_without_minutes', 'contact_minutes', 'monitoring_tasks'] %}
@@ -152,7 +152,6 @@ summed as (
         cast(sum(contact_minutes) as decimal(28,2)) as contact_minutes,
         cast(sum(marketing_cost_amount) as decimal(28,2)) as marketing_cost_amount,
         {% for measure in values -%}
-        -- interest of loans without a rate is unknown, not nothing: their balance is in exposure_amount alone
         cast(coalesce(sum({{ measure }}), 0) as decimal(28,2)) as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from together
@@ -194,7 +193,7 @@ select
     manager_hours,
     {{ ratio('contact_minutes', 'sum(contact_minutes) over axis_month') }} as hours_share,
     exposure_amount,
-    priced_exposure_amount,
+    earning_exposure_amount,
     knocked_out_exposure_amount,
     interest_amount,
     funding_cost_amount,
