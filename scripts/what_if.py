@@ -2,11 +2,12 @@
 
     python scripts/what_if.py RULES [--name NAME]
 
-RULES is a folder of rule seeds as for LENDING_RULES: each file replaces the shipped one of its name. The warehouse of
-LENDING_HOME and its published copy are only read; the answer lies in LENDING_HOME/what_if/<NAME> (by default the name
-of the folder): what_if.duckdb and, as Parquet, mart_policy_what_if and mart_rule_migration. Staging is taken as it is
-unless a file of RULES is read by staging. A wrong rule stops with its sentence and leaves everything as it was, an
-earlier answer of the same name included. Exit code: 0, or 1 when nothing was compared.
+RULES is a folder of rule seeds as for LENDING_RULES: each file replaces the one of its name that is in force, the
+lender's own or the shipped one. The warehouse of LENDING_HOME and its published copy are only read; the answer lies in
+LENDING_HOME/what_if/<NAME> (by default the name of the folder): what_if.duckdb and, as Parquet, mart_policy_what_if and
+mart_rule_migration. Staging is taken as it is unless a file of RULES is read by staging. A wrong rule stops with its
+sentence and leaves everything as it was, an earlier answer of the same name included. Exit code: 0, or 1 when nothing
+was compared.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +38,10 @@ SUMMARY = """
         or coalesce(indicative_rate_difference, 0) <> 0)
     order by axis, segment_code
 """
+
+
+# the answer is a folder that is replaced: its name may lead nowhere else
+PLAIN_NAME = re.compile(r"[\w][\w.-]*")
 
 
 class NotCompared(Exception):
@@ -65,6 +71,17 @@ def keep_today(file: Path) -> dict[str, str]:
     }
 
 
+def overlaid(rules: Path, own: str, folder: Path) -> Path:
+    """The rules to compare with: the lender's own rules in force (LENDING_RULES) with the files of RULES over them."""
+    if not own:
+        return rules
+    folder.mkdir(parents=True)
+    for source in (Path(own), rules):
+        for file in source.glob("*.csv"):
+            shutil.copyfile(file, folder / file.name)
+    return folder
+
+
 def needs_staging(rules: Path, environment: dict[str, str]) -> bool:
     """Whether a model of the input or of staging reads a seed that the folder replaces."""
     seeds = [path.stem for path in rules.glob("*.csv")]
@@ -90,12 +107,16 @@ def compare(home: Path, rules: Path, name: str) -> Path:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
+        wanted = overlaid(rules.resolve(), os.environ.get("LENDING_RULES", ""), work / "rules").resolve()
+        problems = check_rules(ROOT, str(wanted))[1]
+        if problems:
+            raise NotCompared("\n".join(problem.replace(str(wanted), str(rules)) for problem in problems))
         shutil.copyfile(home / "build.duckdb", work / "build.duckdb")
         settings = keep_today(work / "build.duckdb")
         environment = dict(os.environ) | settings
         environment |= {
             "LENDING_HOME": str(work.resolve()),
-            "LENDING_RULES": str(rules.resolve()),
+            "LENDING_RULES": str(wanted),
             "LENDING_WHAT_IF": "1",
             "DBT_TARGET_PATH": str((work / "target").resolve()),
             "DBT_LOG_PATH": str((work / "logs").resolve()),
@@ -112,7 +133,7 @@ def compare(home: Path, rules: Path, name: str) -> Path:
                 target = str(work / f"{table}.parquet").replace("'", "''")
                 conn.execute(f"copy (from marts.{table} order by all) to '{target}' (format parquet)")
         (work / "build.duckdb").rename(work / "what_if.duckdb")
-        for leftover in ("target", "logs", "tmp"):
+        for leftover in ("target", "logs", "tmp", "rules"):
             shutil.rmtree(work / leftover, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
         work.rename(folder)
@@ -131,9 +152,10 @@ def main(arguments: list[str]) -> int:
     try:
         if not given.rules.is_dir():
             raise NotCompared(f"{given.rules} is not a folder; give a folder of rule seeds.")
-        problems = check_rules(ROOT, str(given.rules.resolve()))[1]
-        if problems:
-            raise NotCompared("\n".join(problems))
+        if not PLAIN_NAME.fullmatch(name):
+            raise NotCompared(
+                f"{name} cannot be the name of an answer; give one of letters, digits, -, _ and . with --name."
+            )
         if not (home / "build.duckdb").is_file():
             raise NotCompared(f"There is no {home / 'build.duckdb'}: run `make build` first.")
         # nobody writes the warehouse while it is copied and compared

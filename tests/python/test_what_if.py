@@ -40,12 +40,12 @@ def write_changed(folder: Path, seed: str, edit: Callable[[list[dict[str, str]]]
         writer.writerows(rows)
 
 
-def what_if(project: Project, home: Path, rules: Path) -> subprocess.CompletedProcess[str]:
+def what_if(project: Project, home: Path, rules: Path, *more: str, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     return subprocess.run(
-        [sys.executable, "scripts/what_if.py", str(rules)],
+        [sys.executable, "scripts/what_if.py", str(rules), *more],
         cwd=project.folder,
-        env=environment | {"LENDING_HOME": str(home)},
+        env=environment | {"LENDING_HOME": str(home)} | settings,
         capture_output=True,
         text=True,
         check=False,
@@ -198,3 +198,23 @@ def test_a_wrong_rule_stops_with_its_sentence(project: Project, home: Path, answ
     assert "rule_tier_policy.csv, line 4 (credit_segment ELEVATED): limit_multiplier is -0.3" in done.stderr
     assert "Traceback" not in done.stderr
     assert {file: digest(file) for file in before} == before
+
+
+def test_own_rules_stay_in_force_below_the_folder(project: Project, home: Path, answer: Any, tmp_path: Path) -> None:
+    """A mistake in the lender's own rules is found too: they are part of what is compared."""
+    own, rules = tmp_path / "own", tmp_path / "other"
+    write_changed(own, "rule_tier_policy", lambda rows: rows[2].update(limit_multiplier="-0.3"))
+    write_changed(rules, "rule_behaviour_condition", lambda rows: None)
+    done = what_if(project, home, rules, LENDING_RULES=str(own))
+    assert done.returncode == 1 and "limit_multiplier is -0.3" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "/tmp/elsewhere"])
+def test_a_name_leads_nowhere_else(project: Project, home: Path, tmp_path: Path, name: str) -> None:
+    write_changed(tmp_path / "rules", "rule_tier_policy", lambda rows: None)
+    before = sorted(home.rglob("*"))
+    done = what_if(project, home, tmp_path / "rules", f"--name={name}")
+    assert done.returncode == 1 and "cannot be the name of an answer" in done.stderr
+    assert [path for path in sorted(home.rglob("*")) if path.name != ".lock"] == [
+        path for path in before if path.name != ".lock"
+    ]
