@@ -305,7 +305,8 @@ def report(results: list[dict[str, Any]], truth: dict[str, float]) -> str:
         "",
         "Written by `bench/planted_effects.py`; every figure is synthetic. "
         f"{len(runs['effects'])} seeds with effects and {len(runs['none'])} without, "
-        f"{', '.join(str(count) for count in clients) or 'no'} clients each.",
+        f"{', '.join(str(count) for count in clients) or 'no'} clients each. The aim is 20 of each: at least 18 "
+        "intervals that cover the planted figure and 18 that leave out zero; without effects SUPPORTED at most twice.",
         "",
         *markdown_table(head, rows),
         "",
