@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import ROOT, Answer, Example, run  # noqa: E402
+from common import REASONS, ROOT, SEGMENTS, Answer, Example, run  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -52,6 +52,8 @@ EXAMPLE = Example(
         "LENDING_AS_OF_DATE": AS_OF_DATE,
     },
     answers=[
+        SEGMENTS,
+        REASONS,
         Answer(
             "The book at year ends: disbursed amounts of loans not known to have ended, an upper bound of the balance",
             BOOK,
