@@ -73,8 +73,8 @@ $(DASHBOARD_TEST_READY): $(DASHBOARD_READY) tests/dashboard/requirements.txt
 	touch $(DASHBOARD_TEST_READY)
 
 .PHONY: dashboard test-dashboard screenshots published
-published: $(READY)
-	test -e $(LENDING_HOME)/published/lending.duckdb || $(BIN)/python scripts/build.py
+published:
+	test -e $(LENDING_HOME)/published/lending.duckdb || $(MAKE) build
 
 dashboard: $(DASHBOARD_READY) published
 	$(DASHBOARD_BIN)/python dashboard/app.py

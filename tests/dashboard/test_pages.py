@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ QUESTIONS = {
 
 def percent(value: Any, digits: int = 1) -> str:
     return "–" if value is None else f"{float(value):.{digits}%}"
+
+
+def whole(value: Any) -> str:
+    """A half goes up, as browsers round; Python's own rounding takes the even number."""
+    return f"{Decimal(value).quantize(Decimal(1), ROUND_HALF_UP):,}"
 
 
 def close(found: list[Any], expected: list[Any]) -> None:
@@ -114,7 +120,7 @@ def test_overview_figures_are_those_of_sql(screen: Screen, sql: Sql) -> None:
     close(late[0]["x"], [row[3] for row in rows])
     close(late[1]["x"], [row[4] for row in rows])
     assert screen.cells("overview-table", "segment") == [row[0] for row in rows]
-    assert screen.cells("overview-table", "exposure_amount") == [f"{float(row[2]):,.0f}" for row in rows]
+    assert screen.cells("overview-table", "exposure_amount") == [whole(row[2]) for row in rows]
     # what is suppressed says so, and is no zero
     shown = screen.cells("overview-table", "loan_count_repayment_rate")
     assert shown == ["suppressed" if row[5] else percent(row[6]) for row in rows]
@@ -194,7 +200,7 @@ def test_segment_in_depth(screen: Screen, sql: Sql) -> None:
         f"""select exposure_amount from marts.mart_segment_performance
         where axis = '{axis}' and segment_code = '{code}' order by as_of_month desc limit 12"""
     )
-    assert screen.cells("segment-table", "exposure_amount") == [f"{float(row[0]):,.0f}" for row in newest]
+    assert screen.cells("segment-table", "exposure_amount") == [whole(row[0]) for row in newest]
 
 
 def test_migration_figures_and_window(screen: Screen, sql: Sql) -> None:
