@@ -1,4 +1,5 @@
 # make build   sets up .venv and runs the main job: dbt build on LENDING_INPUT (the demo by default), then publication
+# make test-bi  BI readers and Superset against SQL (Debian packages: docs/bi.md); make superset starts one to look at
 # make test    sets up .venv and runs every test: lint, build with data tests, unit tests, pytest
 # make dashboard   the dashboard over the published copy, on this machine only (builds it first where there is none)
 SHELL := /bin/bash
@@ -38,6 +39,7 @@ test: $(READY) lint
 
 bench: $(READY)
 	$(BIN)/python bench/run_benchmarks.py
+	$(BIN)/python bench/planted_effects.py
 
 example-sba: $(READY)
 	$(BIN)/python examples/sba/run.py
@@ -46,7 +48,7 @@ docs: $(READY)
 	$(BIN)/dbt docs generate --static
 
 clean:
-	rm -rf target logs $(VENV)
+	rm -rf target logs $(VENV) $(BI_VENV)
 
 .PHONY: example-cumcm example-ibrd
 example-cumcm: $(READY)
@@ -54,6 +56,24 @@ example-cumcm: $(READY)
 
 example-ibrd: $(READY)
 	$(BIN)/python examples/ibrd_projects/run.py
+
+# Superset and the other BI readers, in an environment of their own (superset/requirements.txt)
+BI_VENV := .venv-superset
+BI_READY := $(BI_VENV)/.ready
+$(BI_READY): superset/requirements.txt
+	rm -rf $(BI_VENV)
+	$(PYTHON) -m venv $(BI_VENV)
+	$(BI_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement superset/requirements.txt
+	$(BI_VENV)/bin/python -m compileall -q $(BI_VENV)/lib || true
+	touch $(BI_READY)
+
+.PHONY: superset test-bi
+superset: $(BI_READY)
+	$(BI_VENV)/bin/python superset/server.py
+
+# the limit ends it as Ctrl-C does, so that the server is stopped
+test-bi: $(READY) $(BI_READY)
+	timeout --signal=INT --kill-after=60 1500 $(BI_VENV)/bin/python -m pytest tests/bi
 
 # The dashboard has an environment of its own; its browser tests add to it. Settings: docs/dashboard.md.
 DASHBOARD := .venv-dashboard
@@ -84,3 +104,9 @@ test-dashboard: $(DASHBOARD_TEST_READY) published
 
 screenshots: $(DASHBOARD_TEST_READY) published
 	$(DASHBOARD_BIN)/python scripts/dashboard_screenshots.py
+
+# What would other rules change? The answer lies in LENDING_HOME/what_if; today's warehouse is only read (docs/policy-owner.md).
+.PHONY: what-if
+what-if: $(READY)
+	@test -n "$(RULES)" || { echo "Give the folder of rules: make what-if RULES=<folder>"; exit 2; }
+	$(BIN)/python scripts/what_if.py "$(RULES)"

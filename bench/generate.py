@@ -60,13 +60,13 @@ def make_chunk(job: Job) -> dict[str, int]:
         for name, table in made.items():
             parts.setdefault(name, []).append(table)
         truths.append(truth)
-    truth = pa.concat_tables(truths)
+    truth = {name: pa.concat_tables([one[name] for one in truths]) for name in truths[0]}
     tables = {name: pa.concat_tables(parts.pop(name)).combine_chunks() for name in list(parts)}
     planted = None
     if job.settings.dirt > 0 or job.text or job.file_format == "csv":
         tables = {name: as_text(table) for name, table in tables.items()}
     if job.settings.dirt > 0:
-        tables, planted = dirt.plant(tables, job.settings, keys_of(), truth, job.part)
+        tables, planted = dirt.plant(tables, job.settings, keys_of(), truth["clients"], job.part)
     for name, table in tables.items():
         is_whole = job.parts == 1 or name in COMMON
         if job.file_format == "parquet":
@@ -75,7 +75,8 @@ def make_chunk(job: Job) -> dict[str, int]:
             write_csv(job.out / (f"{job.prefix}{name}.csv" + ("" if is_whole else f".part-{job.part:05d}")), table)
     if job.truth:
         job.truth.mkdir(parents=True, exist_ok=True)
-        write_csv(job.truth / f"clients.csv.part-{job.part:05d}", as_text(truth))
+        for name, table in truth.items():
+            write_csv(job.truth / f"{name}.csv.part-{job.part:05d}", as_text(table))
         if planted is not None:
             write_csv(job.truth / f"dirt.csv.part-{job.part:05d}", planted)
     return {name: table.num_rows for name, table in tables.items()}

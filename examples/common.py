@@ -74,6 +74,11 @@ SEGMENTS = Answer(
     Path(__file__).resolve().parent / "segments.sql",
     needs=["marts.fct_client_segment_month"],
 )
+REASONS = Answer(
+    "Why the clients stand there, all axes, last month (reasons.sql)",
+    Path(__file__).resolve().parent / "reasons.sql",
+    needs=["marts.mart_client_explanation"],
+)
 
 
 @dataclass

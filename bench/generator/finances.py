@@ -111,6 +111,9 @@ def rating_actions(people: Population, is_borrower: np.ndarray) -> RatingActions
     single = np.append(np.full(size - len(special), -1), special_kind)
     log_odds = np.log(people.assessed_propensity[client] / (1 - people.assessed_propensity[client]))
     near = np.clip((month - people.onset_month[client] + 5) / 4.0, 0.0, 1.0)
+    if not settings.effects:
+        # a rating that sees a failure coming would tell tiers apart
+        near = near * (month >= people.onset_month[client])
     cured = month > people.cure_month[client] + 3
     log_odds += rng.normal(0, 0.18, size) + 0.9 * near * ~cured
     propensity = 1 / (1 + np.exp(-log_odds))

@@ -35,6 +35,7 @@ REVOLVING_SECTORS = ("TECHNOLOGY", "SERVICES", "TRADE")
 # What goes against policy, by decision (a line, or a loan without one): nothing, or one lever.
 COMPLIANT, PRICE, SECURITY, METHOD, TENOR, SIZE, TRACK = range(7)
 DEVIATION_SHARES = (0.60, 0.065, 0.105, 0.085, 0.07, 0.04, 0.035)
+DEPARTURES = ("NONE", "PRICE", "SECURITY", "METHOD", "TERM", "SIZE", "TRACK")
 # share of the deviations that somebody approved, and under which code
 EXCUSED_SHARE = 0.4
 EXCEPTIONS = ("RATE_EXCEPTION", "COLLATERAL_EXCEPTION", "REPAYMENT_EXCEPTION", "TENOR_EXCEPTION", "AMOUNT_EXCEPTION")

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generator import clock, finances, industries, market, names
+from generator import clock, finances, industries, market, names, policy
 from generator.engagement import Engagement
 from generator.lending_tables import LendingTables
-from generator.loans import CURRENCIES, Loans
+from generator.loans import CURRENCIES, LONGEST, Loans
 from generator.population import CURES, NEVER, Population, adoption
 from generator.projects import GRADES, SUBFACTORS, Projects
 from generator.registrations import LINKS, SYSTEMS, Registrations
@@ -28,7 +28,7 @@ COMMON = {
 
 def make_block(
     settings: Settings, block: int, contract: dict[str, list[Column]]
-) -> tuple[dict[str, pa.Table], pa.Table]:
+) -> tuple[dict[str, pa.Table], dict[str, pa.Table]]:
     people = Population(settings, block)
     people.adopted_on = adoption(settings)[people.branch]
     projects = Projects(people)
@@ -75,7 +75,10 @@ def make_block(
             continue
         rows = len(next(iter(_arrays(values)))) if values else 0
         tables[table] = build(specification, values, rows)
-    return tables, truth(people, registrations, money, projects)
+    return tables, {
+        "clients": truth(people, registrations, money, projects),
+        "departures": departures(loans, lending),
+    }
 
 
 def _arrays(values: dict[str, Any]):
@@ -214,3 +217,22 @@ def truth(people: Population, registrations: Registrations, money: finances.Fina
     }  # fmt: skip
     specification = [Column(name, types.get(name, pa.string()), "optional") for name in columns]
     return build(specification, columns, registrations.rows)
+
+
+def departures(loans: Loans, lending: LendingTables) -> pa.Table:
+    """Loans whose contract was drawn against the policy of the tier known at the decision, and in what."""
+    kind = loans.deviation[loans.decision]
+    # one method of repayment suits a HIGH client as well as another, and a project has its own
+    idle = (kind == policy.METHOD) & ((loans.known_tier == policy.HIGH) | (loans.project >= 0))
+    idle |= (kind == policy.SECURITY) & (loans.coverage_asked == 0) & (loans.secured_share_asked == 0)
+    idle |= (kind == policy.TENOR) & (loans.term <= LONGEST[loans.product])
+    idle |= np.isin(kind, (policy.COMPLIANT, policy.SIZE)) | loans.is_cancelled
+    shown = np.flatnonzero(~idle)
+    columns: dict[str, Any] = {
+        "loan_no": lending.loan_numbers.take(pa.array(shown)),
+        "departs_in": Coded(kind[shown], policy.DEPARTURES),
+        "is_excused": (loans.is_excused[loans.decision] & (kind < policy.TRACK))[shown],
+    }
+    types = {"is_excused": pa.bool_()}
+    specification = [Column(name, types.get(name, pa.string()), "optional") for name in columns]
+    return build(specification, columns, len(shown))

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import SEGMENTS, Answer, Example, run  # noqa: E402
+from common import REASONS, SEGMENTS, Answer, Example, run  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -59,10 +59,16 @@ EXAMPLE = Example(
             save_as="rate_sensitivity.csv",
         ),
         SEGMENTS,
+        REASONS,
         Answer(
             "Rating, default and segments (tier_of_rating.sql)",
             FOLDER / "tier_of_rating.sql",
             needs=["marts.fct_client_segment_month"],
+        ),
+        Answer(
+            "The policy that results, and the clients that its price costs (policy.sql)",
+            FOLDER / "policy.sql",
+            needs=["marts.mart_client_policy", "marts.mart_segment_policy"],
         ),
     ],
 )

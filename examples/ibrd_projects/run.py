@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import SEGMENTS, Answer, Example, run  # noqa: E402
+from common import REASONS, SEGMENTS, Answer, Example, run  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -54,6 +54,12 @@ EXAMPLE = Example(
             needs=["marts.dim_project"],
         ),
         SEGMENTS,
+        REASONS,
+        Answer(
+            "Owed by the segment of the client at both statements, US dollars (exposure_by_segment.sql)",
+            FOLDER / "exposure_by_segment.sql",
+            needs=["marts.fct_client_segment_month"],
+        ),
     ],
 )
 

@@ -83,6 +83,9 @@
     million euro. A missing PD, LGD or maturity gives NULL, and so does a defaulted exposure (PD 1): its capital is not
     this formula's (CRE31.3). -#}
 {% macro irb_capital(relation, keep, pd, lgd, maturity, sales='cast(null as double)', pd_floor='0.0005', confidence='0.999', correlation_high='0.24') -%}
+    {{- return(adapter.dispatch('irb_capital', 'lending')(relation, keep, pd, lgd, maturity, sales, pd_floor, confidence, correlation_high)) -}}
+{%- endmacro %}
+{% macro default__irb_capital(relation, keep, pd, lgd, maturity, sales, pd_floor, confidence, correlation_high) -%}
 (
     select
         {{ keep | join(', ') }},

@@ -228,100 +228,241 @@ left join asked
     )
 {%- endmacro %}
 
-{#- The fold over the months of each client: what holds in a month depends on what held the month before. Relations:
-    entry (client_key, as_of_month, step from 1, entry_segment, entry_order, stay_segments), kept (the state before the
-    first step, where there is one) and segment_rule (per month and segment). -#}
-{% macro folded_months(entry, kept, segment_rule) -%}{{ return(adapter.dispatch('folded_months', 'lending')(entry, kept, segment_rule)) }}{%- endmacro %}
-{% macro duckdb__folded_months(entry, kept, segment_rule) -%}
-    with recursive state as (
+{#- The fold over the months of each client: what holds in a month depends on what held the month before. A recursion
+    over months would read all of them again for each of them. But while one segment is held, everything follows from
+    the months alone, and the month of a switch asks for the segment that it switches to, which ends every count of
+    months in a row. So windows find the months in which each segment that a client may hold could be left, only the
+    walk from switch to switch is recursive, and a last pass writes the months out. Relations: entry (client_key,
+    as_of_month, step from 1, entry_segment, entry_order, stay_segments), kept (the state before the first step, where
+    there is one) and segment_rule (per month and segment). -#}
+{% macro folded_months(entry, kept, segment_rule) -%}
+    with first_held as (
 
-        -- the state before the first step; a client without one starts in the segment of its first month
+        -- step 0 is the state before the first step; a client without one starts in the segment of its first month
         select
-            first.client_key,
-            cast(0 as bigint) as step,
-            cast(null as date) as as_of_month,
-            cast(null as varchar) as candidate_segment,
-            kept.model_segment,
-            cast(null as varchar) as stability_reason,
-            kept.pending_segment,
-            cast(kept.pending_months as integer) as pending_months,
-            cast(kept.dwell_months as integer) as dwell_months,
-            cast(kept.clear_months as integer) as clear_months
-        from {{ entry }} as first
-        left join {{ kept }} as kept on first.client_key = kept.client_key
-        where first.step = 1
+            entry.client_key,
+            case when kept.model_segment is null then 1 else 0 end as step,
+            case when kept.model_segment is null then 1 else 1 - coalesce(kept.dwell_months, 0) end as held_from,
+            coalesce(kept.model_segment, entry.entry_segment) as segment_code
+        from {{ entry }} as entry
+        left join {{ kept }} as kept on entry.client_key = kept.client_key
+        where entry.step = 1
 
-        union all
+    ),
+
+    holdable as (
 
         select
-            decided.client_key,
-            decided.step,
-            decided.as_of_month,
-            decided.candidate_segment,
-            case when decided.is_switch then decided.candidate_segment else decided.held_segment end,
-            decided.stability_reason,
-            decided.candidate_segment,
-            decided.pending_months,
-            case when decided.is_switch then 1 else decided.dwell_before + 1 end,
-            case when decided.is_switch then 0 else decided.clear_months end
+            client_key,
+            entry_segment as segment_code
+        from {{ entry }}
+        union
+        select
+            client_key,
+            segment_code
+        from first_held
+
+    ),
+
+    -- months that ask for another segment than one that may be held; months in a row have the same run
+    asking as (
+
+        select
+            entry.client_key,
+            entry.step,
+            entry.as_of_month,
+            entry.entry_segment,
+            holdable.segment_code as held_segment,
+            held.risk_rank as held_risk_rank,
+            held.leaves_at_once,
+            held.confirmation_months as confirmation_needed,
+            held.dwell_months as dwell_needed,
+            held.clear_months as clear_needed,
+            {{ candidate_while_held('entry', 'holdable.segment_code', 'held.rule_order') }} as candidate_segment,
+            entry.step - row_number() over (
+                partition by entry.client_key, holdable.segment_code
+                order by entry.step
+            ) as asking_run
+        from {{ entry }} as entry
+        inner join holdable
+            on entry.client_key = holdable.client_key
+            and entry.entry_segment <> holdable.segment_code
+        left join {{ segment_rule }} as held
+            on entry.as_of_month = held.as_of_month
+            and holdable.segment_code = held.segment_code
+
+    ),
+
+    asked_in_a_row as (
+
+        select
+            *,
+            row_number() over (partition by client_key, held_segment, asking_run order by step) as months_asked
+        from asking
+
+    ),
+
+    -- of these, the months in which the leave threshold is passed: the candidate is another segment
+    leaving as (
+
+        select
+            *,
+            step - row_number() over (
+                partition by client_key, held_segment, candidate_segment
+                order by step
+            ) as leaving_run
+        from asked_in_a_row
+        where candidate_segment <> held_segment
+
+    ),
+
+    left_in_a_row as (
+
+        select
+            *,
+            row_number() over (
+                partition by client_key, held_segment, candidate_segment, leaving_run
+                order by step
+            ) as months_left
+        from leaving
+
+    ),
+
+    -- what was pending before the first step goes on as long as the months do not interrupt it
+    counted as (
+
+        select
+            months.*,
+            months.months_left + case
+                when months.leaving_run = 0 and months.candidate_segment = kept.pending_segment then kept.pending_months
+                else 0
+            end as pending_months,
+            months.months_asked + case when months.asking_run = 0 then coalesce(kept.clear_months, 0) else 0 end as clear_months
+        from left_in_a_row as months
+        left join {{ kept }} as kept
+            on months.client_key = kept.client_key
+            and months.held_segment = kept.model_segment
+
+    ),
+
+    -- months that switch at once or, when the segment has been held long enough, because the change is confirmed
+    possible_switch as (
+
+        select
+            client_key,
+            step,
+            held_segment,
+            candidate_segment as next_segment,
+            case when is_at_once then 0 else coalesce(dwell_needed, 0) end as dwell_needed
+        from (
+            select
+                months.*,
+                coalesce(months.leaves_at_once, false)
+                or coalesce(wanted.risk_rank > months.held_risk_rank and wanted.enters_at_once, false) as is_at_once
+            from counted as months
+            left join {{ segment_rule }} as wanted
+                on months.as_of_month = wanted.as_of_month
+                and months.candidate_segment = wanted.segment_code
+        ) as leaving_month
+        where is_at_once
+            or (
+                pending_months >= coalesce(confirmation_needed, 0)
+                and clear_months >= coalesce(clear_needed, 0)
+            )
+
+    ),
+
+    held as (
+
+{{ walked_switches('first_held', 'possible_switch') }}
+
+    ),
+
+    -- the segment that the month before ended in
+    opened as (
+
+        select
+            months.*,
+            held.segment_code as held_segment,
+            held.held_from,
+            held_rule.risk_rank as held_risk_rank,
+            held_rule.leaves_at_once,
+            held_rule.confirmation_months as confirmation_needed,
+            held_rule.dwell_months as dwell_needed,
+            {{ candidate_while_held('months', 'held.segment_code', 'held_rule.rule_order') }} as candidate_segment
+        from (
+            select
+                entry.*,
+                switched.step is not null as is_switch,
+                coalesce(max(switched.step) over (
+                    partition by entry.client_key
+                    order by entry.step
+                    rows between unbounded preceding and 1 preceding
+                ), 0) as held_step
+            from {{ entry }} as entry
+            left join held as switched
+                on entry.client_key = switched.client_key
+                and entry.step = switched.step
+        ) as months
+        left join held
+            on months.client_key = held.client_key
+            and months.held_step = held.step
+        left join {{ segment_rule }} as held_rule
+            on months.as_of_month = held_rule.as_of_month
+            and held.segment_code = held_rule.segment_code
+
+    ),
+
+    -- the step in which a count of months in a row last began anew
+    restarted as (
+
+        select
+            *,
+            max(case when is_other_candidate then step end) over (
+                partition by client_key
+                order by step
+                rows between unbounded preceding and current row
+            ) as pending_step,
+            max(case when is_switch or entry_segment = held_segment then step end) over (
+                partition by client_key
+                order by step
+                rows between unbounded preceding and current row
+            ) as clear_step
         from (
             select
                 *,
-                list_contains(
-                    ['INITIAL', 'RISK_DETERIORATION_AT_ONCE', 'DATA_BECAME_SUFFICIENT', 'CONFIRMED'], stability_reason
-                ) as is_switch
-            from (
-                select
-                    compared.*,
-                    case
-                        when compared.held_segment is null then 'INITIAL'
-                        when compared.candidate_segment = compared.held_segment then 'UNCHANGED'
-                        when wanted.risk_rank > compared.held_risk_rank and wanted.enters_at_once then 'RISK_DETERIORATION_AT_ONCE'
-                        when compared.leaves_at_once then 'DATA_BECAME_SUFFICIENT'
-                        when compared.pending_months < compared.confirmation_needed then 'HELD_PENDING_CONFIRMATION'
-                        when compared.dwell_before < compared.dwell_needed then 'HELD_MINIMUM_DWELL'
-                        when compared.clear_months < compared.clear_needed then 'HELD_CLEAR_MONTHS'
-                        else 'CONFIRMED'
-                    end as stability_reason
-                from (
-                    select
-                        wished.*,
-                        cast(case when wished.candidate_segment = wished.pending_before then wished.pending_months_before + 1 else 1 end as integer) as pending_months
-                    from (
-                        select
-                            entry.client_key,
-                            entry.step,
-                            entry.as_of_month,
-                            before.model_segment as held_segment,
-                            before.pending_segment as pending_before,
-                            before.pending_months as pending_months_before,
-                            coalesce(before.dwell_months, 0) as dwell_before,
-                            held.risk_rank as held_risk_rank,
-                            held.leaves_at_once,
-                            held.clear_months as clear_needed,
-                            held.confirmation_months as confirmation_needed,
-                            held.dwell_months as dwell_needed,
-                            case
-                                when held.rule_order < entry.entry_order
-                                    and contains(entry.stay_segments, ',' || before.model_segment || ',')
-                                    then before.model_segment
-                                else entry.entry_segment
-                            end as candidate_segment,
-                            cast(case when entry.entry_segment = before.model_segment then 0 else coalesce(before.clear_months, 0) + 1 end as integer) as clear_months
-                        from state as before
-                        inner join {{ entry }} as entry
-                            on before.client_key = entry.client_key
-                            and before.step + 1 = entry.step
-                        left join {{ segment_rule }} as held
-                            on entry.as_of_month = held.as_of_month
-                            and before.model_segment = held.segment_code
-                    ) as wished
-                ) as compared
-                left join {{ segment_rule }} as wanted
-                    on compared.as_of_month = wanted.as_of_month
-                    and compared.candidate_segment = wanted.segment_code
-            ) as reasoned
-        ) as decided
+                candidate_segment is distinct from lag(candidate_segment) over (
+                    partition by client_key
+                    order by step
+                ) as is_other_candidate
+            from opened
+        ) as compared
+
+    ),
+
+    numbered as (
+
+        select
+            months.client_key,
+            months.as_of_month,
+            months.candidate_segment,
+            months.held_segment,
+            months.is_switch,
+            wanted.risk_rank > months.held_risk_rank and wanted.enters_at_once as is_deterioration,
+            months.leaves_at_once,
+            months.confirmation_needed,
+            months.dwell_needed,
+            months.step - months.held_from as dwell_before,
+            months.step - months.pending_step + 1 + case
+                when months.pending_step = 1 and months.candidate_segment = kept.pending_segment then kept.pending_months
+                else 0
+            end as pending_months,
+            months.step - coalesce(months.clear_step, -coalesce(kept.clear_months, 0)) as clear_months
+        from restarted as months
+        left join {{ kept }} as kept on months.client_key = kept.client_key
+        left join {{ segment_rule }} as wanted
+            on months.as_of_month = wanted.as_of_month
+            and months.candidate_segment = wanted.segment_code
 
     )
 
@@ -329,12 +470,76 @@ left join asked
         client_key,
         as_of_month,
         candidate_segment,
-        model_segment,
-        stability_reason,
-        pending_segment,
-        pending_months,
-        dwell_months,
-        clear_months
-    from state
-    where step > 0
+        case when is_switch then candidate_segment else held_segment end as model_segment,
+        case
+            when held_segment is null then 'INITIAL'
+            when candidate_segment = held_segment then 'UNCHANGED'
+            when is_deterioration then 'RISK_DETERIORATION_AT_ONCE'
+            when leaves_at_once then 'DATA_BECAME_SUFFICIENT'
+            when is_switch then 'CONFIRMED'
+            when pending_months < confirmation_needed then 'HELD_PENDING_CONFIRMATION'
+            when dwell_before < dwell_needed then 'HELD_MINIMUM_DWELL'
+            else 'HELD_CLEAR_MONTHS'
+        end as stability_reason,
+        candidate_segment as pending_segment,
+        cast(pending_months as integer) as pending_months,
+        cast(case when is_switch then 1 else dwell_before + 1 end as integer) as dwell_months,
+        cast(clear_months as integer) as clear_months
+    from numbered
+{%- endmacro %}
+
+{#- The segment that a month asks for while another may be held: a stay condition of the one held comes first unless the
+    month's own rule goes before it. -#}
+{% macro candidate_while_held(entry, held_segment, held_order) -%}
+            case
+                when {{ held_order }} < {{ entry }}.entry_order
+                    and contains({{ entry }}.stay_segments, ',' || {{ held_segment }} || ',')
+                    then {{ held_segment }}
+                else {{ entry }}.entry_segment
+            end
+{%- endmacro %}
+
+{#- The walk from switch to switch: first_held (client_key, step, held_from, segment_code) and possible_switch
+    (client_key, step, held_segment, next_segment, dwell_needed) -> every segment held, with the step that begins it.
+    The only part of the fold that is not plain SQL on every engine. -#}
+{% macro walked_switches(first_held, possible_switch) -%}{{ return(adapter.dispatch('walked_switches', 'lending')(first_held, possible_switch)) }}{%- endmacro %}
+{% macro duckdb__walked_switches(first_held, possible_switch) -%}
+        with recursive possible as materialized (
+
+            select * from {{ possible_switch }}
+
+        ),
+
+        walk as (
+
+            select
+                client_key,
+                step,
+                held_from,
+                segment_code
+            from {{ first_held }}
+
+            union all
+
+            select
+                walk.client_key,
+                min(possible.step) as step,
+                min(possible.step) as held_from,
+                arg_min(possible.next_segment, possible.step) as segment_code
+            from walk
+            inner join possible
+                on walk.client_key = possible.client_key
+                and walk.segment_code = possible.held_segment
+                and walk.step < possible.step
+                and walk.held_from + possible.dwell_needed <= possible.step
+            group by walk.client_key
+
+        )
+
+        select
+            client_key,
+            step,
+            held_from,
+            segment_code
+        from walk
 {%- endmacro %}

@@ -174,7 +174,8 @@ class Screen:
                     : Number.isNaN(value) ? null : value;
                 const plain = given => given == null ? null
                     : Array.isArray(given) ? given.map(line)
-                    : ArrayBuffer.isView(given) ? [...given].map(line) : given._inputArray ? plain(given._inputArray) : given;
+                    : ArrayBuffer.isView(given) ? [...given].map(line)
+                    : given._inputArray ? plain(given._inputArray) : given;
                 const drawn = document.querySelector(`#${id} .js-plotly-plot`) || document.querySelector(`#${id}`);
                 return drawn._fullData.map(trace => ({
                     name: trace.name, x: plain(trace.x), y: plain(trace.y), text: plain(trace.text),

@@ -399,10 +399,10 @@ class Policy:
         result = {}
         for number_, decision in self.decisions.items():
             for lever, verdict in self.verdicts(number_, decision).items():
-                result[number_, lever] = self.excused(decision, lever, verdict)
+                result[number_, lever] = self.excused(decision, self.loans[number_][1]["product_code"], lever, verdict)
         return result
 
-    def excused(self, decision: Decision, lever: str, verdict: Verdict) -> Row:
+    def excused(self, decision: Decision, product: str | None, lever: str, verdict: Verdict) -> Row:
         exception = decision.application["exception_code"] if decision.application else None
         is_excused = verdict.status == "BREACH" and any(
             row["exception_code"] == exception and row["lever"] == lever
@@ -410,6 +410,7 @@ class Policy:
         )
         return {
             "client_key": decision.client,
+            "product_code": product,
             "application_no": decision.application["application_no"] if decision.application else None,
             "decided_on": decision.decided_on,
             "decision_basis": decision.basis,

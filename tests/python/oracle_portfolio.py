@@ -360,9 +360,11 @@ class Portfolio:
 
     # scorecard --------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def performance(self) -> dict[tuple[str, str, date], Row]:
-        """The rows of mart_segment_performance, as far as they follow from loans."""
+    def performance(self, also: Iterable[tuple[str, str, date]] = ()) -> dict[tuple[str, str, date], Row]:
+        """The rows of mart_segment_performance, as far as they follow from loans.
+
+        `also` are cells without a client or a loan of their own; what had fallen due before is to be seen in them.
+        """
         counted: dict[tuple[str, str, date], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for axis, segments in self.segments.items():
             for (_, month), segment in segments.items():
@@ -376,6 +378,8 @@ class Portfolio:
                 cell["matured_loans"] += 1
                 cell["repaid_on_time_loans"] += loan["is_repaid_on_time"]
                 cell["matured_days"] += loan["term_days"]
+        for key in also:
+            counted[key]["clients"] += 0
         result = {}
         running: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for axis, segment, month in sorted(counted, key=lambda key: key[2]):

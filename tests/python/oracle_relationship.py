@@ -16,7 +16,7 @@ from typing import Any
 
 from oracle import OPEN_END, Oracle, Row, cents, month_end
 from oracle_common import ClientMonth, Facts, in_days, months_back
-from oracle_portfolio import Placement, Portfolio
+from oracle_portfolio import MINIMUM_CELL, Placement, Portfolio, ratio, wilson
 
 NOT_YET = "NOT_YET_CLIENT"
 # domain.md section 1f: NPS and CSAT
@@ -357,3 +357,92 @@ class Relationship:
                     "retained": row["retained"],
                 }
         return result
+
+    # scorecard --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def cells(self) -> set[CELL]:
+        """Where the scorecard has something of applications, answers or clients held before."""
+        return {*self.application_months, *self.survey_months, *self.stickiness_months}
+
+    def services(self, key: CELL) -> Row:
+        """The columns of mart_segment_performance that do not come from loans."""
+        return self.approvals(key) | self.satisfaction(key) | self.ties(key)
+
+    def approvals(self, key: CELL) -> Row:
+        row = self.application_months.get(key) or self.application_row({}, [])
+        decisions = row["approved"] + row["declined"]
+        asked = row["approved_requested_amount"] + row["declined_requested_amount"]
+        done = row["submitted_approved"] + row["submitted_declined"]
+        names = (
+            "decided approved declined withdrawn expired counter_offered approved_requested_amount "
+            "declined_requested_amount timed_decisions pending oldest_pending_days submitted submitted_approved "
+            "submitted_declined submitted_otherwise_decided submitted_undecided"
+        ).split()
+        is_timed = row["timed_decisions"] >= MINIMUM_CELL
+        return (
+            {name: row[name] for name in names}
+            | shown("approval", row["approved"], decisions)
+            | {
+                "approval_rate_by_amount": ratio(row["approved_requested_amount"], asked)
+                if decisions >= MINIMUM_CELL
+                else None,
+                "median_business_hours": row["median_business_hours"] if is_timed else None,
+                "p90_business_hours": row["p90_business_hours"] if is_timed else None,
+                "is_submission_decided": row["submitted_undecided"] == 0,
+                "submission_approval_rate": share_of(row["submitted_approved"], done),
+            }
+        )
+
+    def satisfaction(self, key: CELL) -> Row:
+        row = self.survey_months.get(key) or self.survey_row([])
+        return {
+            "survey_responses": row["responses"],
+            "nps_answers": row["nps_answers"],
+            "promoters": row["promoters"],
+            "detractors": row["detractors"],
+            "net_promoter_share": share_of(row["promoters"] - row["detractors"], row["nps_answers"]),
+            "csat_answers": row["csat_answers"],
+            "csat_satisfied": row["csat_4_5"],
+        } | shown("csat", row["csat_4_5"], row["csat_answers"])
+
+    def ties(self, key: CELL) -> Row:
+        row = self.stickiness_months.get(key, {})
+        held, days = row.get("clients", 0), row.get("active_days_30")
+        drawing, again = row.get("borrowers", 0), row.get("repeat_borrowers", 0)
+        holders, products = row.get("product_holders", 0), row.get("products_held", 0)
+        clients, retained = row.get("retention_clients"), row.get("retained")
+        return (
+            {
+                "clients_held_before": held,
+                "active_days_30": days,
+                "active_day_share": None if days is None else share_of(days, held, of_each=30),
+                "clients_drawing_12m": drawing,
+                "clients_drawing_again_12m": again,
+                "product_holders": holders,
+                "products_held": products,
+                "products_per_holder": share_of(products, holders),
+                "is_retention_mature": months_back(self.last_month, 12) >= key[2] if held else None,
+                "retention_clients": clients,
+                "retained_clients": retained,
+            }
+            | shown("repeat_borrow", again, drawing)
+            | shown("retention", retained or 0, clients or 0)
+        )
+
+
+def share_of(numerator: int, denominator: int, of_each: int = 1) -> Decimal | None:
+    """A share that is shown when enough observations stand behind it."""
+    return ratio(numerator, denominator * of_each) if denominator >= MINIMUM_CELL else None
+
+
+def shown(name: str, numerator: int, denominator: int) -> Row:
+    """A rate with its interval."""
+    lower = upper = None
+    if denominator >= MINIMUM_CELL:
+        lower, upper = wilson(numerator, denominator)
+    return {
+        f"{name}_rate": share_of(numerator, denominator),
+        f"{name}_wilson_lower": lower,
+        f"{name}_wilson_upper": upper,
+    }

@@ -38,7 +38,41 @@ MONTHLY = [
     "marts.fct_loan_month",
     "marts.mart_segment_performance",
 ]
+# what becomes known only after a month end, by design: all else of a row is known at the month end
+OUTCOMES = {
+    "marts.mart_segment_performance": [
+        "defaulted",
+        "is_default_mature",
+        "default_rate",
+        "default_wilson_lower",
+        "default_wilson_upper",
+        # of the applications of a month, what became of them so far
+        "submitted_approved",
+        "submitted_declined",
+        "submitted_otherwise_decided",
+        "submitted_undecided",
+        "is_submission_decided",
+        "submission_approval_rate",
+        "is_retention_mature",
+        "retention_clients",
+        "retained_clients",
+        "retention_rate",
+        "retention_wilson_lower",
+        "retention_wilson_upper",
+    ],
+    "marts.mart_segment_default_cohort": [
+        "is_mature",
+        "defaulted",
+        "default_rate",
+        "wilson_lower",
+        "wilson_upper",
+        "defaulted_exposure_amount",
+        "default_rate_by_exposure",
+        "against_benchmark",
+    ],
+}
 MODELS = ["--select", "+mart_segment_performance", "+dim_client", "fct_loan_month", "+mart_segment_stability"]
+MODELS += ["+mart_segment_default_cohort", "+mart_policy_compliance"]
 MODELS += ["--exclude-resource-type", "test", "unit_test"]
 
 # When the lender knew a row. Every row carries the extracted_at of its last write, which for a fact says nothing about
@@ -141,6 +175,10 @@ def cut_back(whole: Path, folder: Path, month: date) -> None:
         replaced = [f"least(extracted_at, timestamp '{month} 23:59:59') as extracted_at"]
         for column, known_on in LATER_COLUMNS.get(table, {}).items():
             replaced.append(f"case when cast({known_on} as date) <= date '{month}' then {column} end as {column}")
+        if table == "loan_applications":
+            # until it is decided an application is open
+            still_open = f"cast(decided_at as date) > date '{month}'"
+            replaced.append(f"case when {still_open} then 'PENDING' else decision end as decision")
         rows = f"select * replace ({', '.join(replaced)}) from read_parquet('{whole / f'{table}.parquet'}')"
         if table in KNOWN_ON:
             known_on = KNOWN_ON[table]
@@ -182,16 +220,60 @@ def differences(one: Warehouse, other: Warehouse, rows: str) -> list[tuple[objec
         return conn.execute(sql).fetchall()
 
 
+def all_but_outcomes(table: str) -> str:
+    return f"* exclude ({', '.join(OUTCOMES[table])})" if table in OUTCOMES else "*"
+
+
 @pytest.mark.parametrize("table", MONTHLY)
 @pytest.mark.parametrize("month", CUTS, ids=str)
 def test_what_came_later_does_not_change_a_month(builds: dict[str, Warehouse], month: date, table: str) -> None:
-    rows = f"select * from {{database}}.{table} where as_of_month <= date '{month}'"
+    rows = f"select {all_but_outcomes(table)} from {{database}}.{table} where as_of_month <= date '{month}'"
     assert builds[str(month)].value(f"select count(distinct as_of_month) from {table}") >= 20
     found = differences(builds["whole"], builds[str(month)], rows)
     assert not found, f"{len(found)} rows, such as {found[:6]}"
 
 
-@pytest.mark.parametrize("table", [*MONTHLY, "marts.dim_client"])
+@pytest.mark.parametrize("month", CUTS, ids=str)
+def test_cohorts_learn_nothing_but_their_outcome(builds: dict[str, Warehouse], month: date) -> None:
+    """Who performed, what it owed and the benchmark stand at the month end, the outcome twelve months later."""
+    table = "marts.mart_segment_default_cohort"
+    cut, whole = builds[str(month)], builds["whole"]
+    found = differences(
+        whole, cut, f"select {all_but_outcomes(table)} from {{database}}.{table} where cohort_month <= date '{month}'"
+    )
+    assert not found, f"{len(found)} rows, such as {found[:6]}"
+    last_mature = f"cohort_month <= last_day(date '{month}' - interval 12 month)"
+    found = differences(whole, cut, f"select * from {{database}}.{table} where {last_mature}")
+    assert not found, f"{len(found)} rows, such as {found[:6]}"
+    shown = cut.rows(f"""
+        select {last_mature}, is_mature, count(*), count(default_rate), count(wilson_lower), count(against_benchmark)
+        from {table} group by all order by all
+    """)
+    immature, mature = shown
+    assert immature[:2] == (False, False) and immature[2] > 0 and immature[3:] == (0, 0, 0)
+    assert mature[:2] == (True, True) and mature[2] > 0
+    # early on hardly a segment has enough obligors for a rate
+    assert month < CUTS[-1] or mature[3] > 0
+
+
+@pytest.mark.parametrize("month", CUTS, ids=str)
+def test_compliance_is_judged_by_the_day_of_decision(builds: dict[str, Warehouse], month: date) -> None:
+    """A loan that was paid out is judged for good: neither later segments nor later valuations change it."""
+    rows = f"""
+        select compliance.*
+        from {{database}}.marts.mart_policy_compliance as compliance
+        inner join {{database}}.marts.fct_loan_decision as decisions using (loan_key)
+        where decisions.disbursed_on <= date '{month}'
+    """
+    assert builds[str(month)].value("select count(distinct loan_key) from marts.mart_policy_compliance") > 50
+    found = differences(builds["whole"], builds[str(month)], rows)
+    assert not found, f"{len(found)} rows, such as {found[:6]}"
+
+
+DATED_BY_THEMSELVES = ["marts.dim_client", "marts.mart_segment_default_cohort", "marts.mart_policy_compliance"]
+
+
+@pytest.mark.parametrize("table", [*MONTHLY, *DATED_BY_THEMSELVES])
 def test_an_earlier_reporting_date_looks_no_further(builds: dict[str, Warehouse], table: str) -> None:
     found = differences(builds["as_of"], builds[str(CUTS[0])], f"select * from {{database}}.{table}")
     assert not found, f"{len(found)} rows, such as {found[:6]}"

@@ -454,6 +454,34 @@ BROKEN = {
         "max_registrations, description, source_ref, owner, rule_version, valid_from, valid_to.",
         drops=["max_registrations"],
     ),
+    "a claim about a segment that does not exist": Broken(
+        "rule_claim",
+        {"claim_id": "HIGH_TIER_BELOW_INDUSTRY"},
+        {"segment_code": "TOP"},
+        "seeds/rules/rule_claim.csv, line {line} (claim_id HIGH_TIER_BELOW_INDUSTRY): segment_code is TOP with axis "
+        "CREDIT, which seeds/reference/ref_segment.csv does not list.",
+    ),
+    "a claim with an interval that does not fit": Broken(
+        "rule_claim",
+        {"claim_id": "STICKINESS_RETENTION"},
+        {"interval_method": "SCORE"},
+        "seeds/rules/rule_claim.csv, line {line} (claim_id STICKINESS_RETENTION): interval_method is 'SCORE'; it must "
+        "be LINEARISED: a score interval is for two sides.",
+    ),
+    "a claim that asks for too few clusters": Broken(
+        "rule_claim",
+        {"claim_id": "APPROVAL_TIME"},
+        {"minimum_clusters": "5"},
+        "seeds/rules/rule_claim.csv, line {line} (claim_id APPROVAL_TIME): minimum_clusters is 5; it must be 6 or "
+        "more.",
+    ),
+    "a target of no claim": Broken(
+        "rule_claim_target",
+        {"claim_id": "FREQUENT_ON_TIME"},
+        {"claim_id": "FREQUENT"},
+        "seeds/rules/rule_claim_target.csv, line {line} (claim_id FREQUENT): claim_id is FREQUENT, which "
+        "seeds/rules/rule_claim.csv does not list.",
+    ),
 }
 
 

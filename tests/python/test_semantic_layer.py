@@ -25,7 +25,8 @@ QUERIES = {
                 where days_past_due > 30) as par30
             from marts.fct_loan_month where as_of_month = {LAST} group by all
         )
-        select credit_segment, count(*), sum(exposure), coalesce(sum(par30), 0), coalesce(sum(par30), 0) / sum(exposure)
+        select credit_segment, count(*), sum(exposure), coalesce(sum(par30), 0),
+            coalesce(sum(par30), 0) / nullif(sum(exposure), 0)
         from marts.fct_client_segment_month left join loans using (client_key)
         where as_of_month = {LAST} group by all""",
     ),

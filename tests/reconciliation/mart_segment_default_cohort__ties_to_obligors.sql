@@ -39,7 +39,8 @@ expected as (
         as_of_month,
         count(*) as performing,
         count(*) filter (where defaults_later) as defaulted,
-        sum(exposure_amount) as exposure_amount
+        sum(exposure_amount) as exposure_amount,
+        coalesce(sum(exposure_amount) filter (where defaults_later), 0) as defaulted_exposure_amount
     from outcome
     where not is_in_default
     group by as_of_month
@@ -53,7 +54,8 @@ found as (
         cohort_month,
         sum(performing) as performing,
         sum(defaulted) as defaulted,
-        sum(exposure_amount) as exposure_amount
+        sum(exposure_amount) as exposure_amount,
+        sum(defaulted_exposure_amount) as defaulted_exposure_amount
     from {{ ref('mart_segment_default_cohort') }}
     group by axis, cohort_month
 
@@ -76,3 +78,4 @@ left join found
 where expected.performing is distinct from found.performing
     or expected.defaulted is distinct from found.defaulted
     or expected.exposure_amount is distinct from found.exposure_amount
+    or expected.defaulted_exposure_amount is distinct from found.defaulted_exposure_amount

@@ -15,6 +15,13 @@ loans as (
 
 ),
 
+on_time as (
+
+    select count(*) filter (where is_repaid_on_time) as repaid_on_time_loans
+    from {{ ref('int_loan_maturity') }}
+
+),
+
 flows as (
 
     -- a portfolio without loans has had nothing due
@@ -29,6 +36,7 @@ latest as (
         axis,
         segment_code,
         sum(matured_loans) as matured_loans,
+        sum(repaid_on_time_loans) as repaid_on_time_loans,
         {{ last_known('cumulative_due_amount', 'as_of_month') }} as due_amount,
         {{ last_known('cumulative_collected_amount', 'as_of_month') }} as collected_amount
     from {{ ref('mart_segment_performance') }}
@@ -41,6 +49,7 @@ segments as (
     select
         axis,
         sum(matured_loans) as matured_loans,
+        sum(repaid_on_time_loans) as repaid_on_time_loans,
         sum(due_amount) as due_amount,
         sum(collected_amount) as collected_amount
     from latest
@@ -51,7 +60,9 @@ segments as (
 select segments.*, loans.matured_loans as loans_matured, flows.due_amount as flows_due, flows.collected_amount as flows_collected
 from segments
 cross join loans
+cross join on_time
 cross join flows
 where segments.matured_loans is distinct from loans.matured_loans
+    or segments.repaid_on_time_loans is distinct from on_time.repaid_on_time_loans
     or segments.due_amount is distinct from flows.due_amount
     or segments.collected_amount is distinct from flows.collected_amount

@@ -1,6 +1,36 @@
 -- One row per accepted application: its client, its amounts in the lender's currency, how long the decision took, what
--- was drawn on it, and whether its branch worked by segments when it came in.
-with application as (
+-- was drawn on it, and whether its branch worked by segments when it came in. A reporting date before the data (a replay)
+-- sees no decision, acceptance or drawdown of a later day.
+with delivered as (
+
+    select
+        applications.*,
+        reporting.as_of_date,
+        coalesce(cast(applications.decided_at as date) > reporting.as_of_date, false) as is_decided_later
+    from {{ ref('stg_loan_applications') }} as applications
+    cross join {{ ref('stg_reporting_window') }} as reporting
+
+),
+
+known as (
+
+    select
+        * exclude (
+            decision, decline_reason, approved_amount_converted, approved_term_months, approved_rate, offered_rate, exception_code,
+            accepted_at
+        ),
+        case when is_decided_later then 'PENDING' else decision end as decision,
+        {% for fact in [
+            'decline_reason', 'approved_amount_converted', 'approved_term_months', 'approved_rate', 'offered_rate', 'exception_code',
+        ] -%}
+        case when not is_decided_later then {{ fact }} end as {{ fact }},
+        {% endfor -%}
+        case when not is_decided_later and cast(accepted_at as date) <= as_of_date then accepted_at end as accepted_at
+    from delivered
+
+),
+
+application as (
 
     select
         applications.*,
@@ -10,7 +40,7 @@ with application as (
         case when applications.decision <> 'PENDING' then applications.decided_at end as final_decided_at,
         -- less than nothing was never waited
         coalesce(case when applications.waiting_hours > 0 then applications.waiting_hours end, 0) as hours_waited
-    from {{ ref('stg_loan_applications') }} as applications
+    from known as applications
     inner join {{ ref('int_client_identity') }} as identity
         on applications.source_system = identity.source_system
         and applications.client_no = identity.client_no
@@ -26,9 +56,11 @@ drawn as (
         count(*) as drawn_loans,
         sum(loans.principal_amount) as drawn_amount
     from {{ ref('int_loan') }} as loans
+    cross join {{ ref('stg_reporting_window') }} as reporting
     left join {{ ref('stg_facilities') }} as facilities
         on loans.facility_no = facilities.facility_no
-    where coalesce(loans.application_no, facilities.application_no) is not null
+    where loans.disbursed_on <= reporting.as_of_date
+        and coalesce(loans.application_no, facilities.application_no) is not null
     group by coalesce(loans.application_no, facilities.application_no)
 
 ),

@@ -11,33 +11,6 @@ with history as (
 
 ),
 
-flow as (
-
-    select
-        placement.client_key,
-        placement.as_of_month,
-        cast(date_trunc('month', placement.as_of_month) as date) as month_from,
-        placement.as_of_month >= windows.recent_from as is_recent,
-        exposure.due_amount,
-        exposure.paid_on_time_amount,
-        exposure.collected_amount,
-        {% for axis in segment_axes() | map('lower') -%}
-        placement.flow_{{ axis }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('int_client_placement_month') }} as placement
-    inner join history
-        on placement.as_of_month >= history.first_month
-        and placement.as_of_month <= history.last_month
-    inner join {{ ref('int_client_exposure_month') }} as exposure
-        on placement.client_key = exposure.client_key
-        and placement.as_of_month = exposure.as_of_month
-    cross join {{ ref('int_claim_window') }} as windows
-    -- what is paid later is collected in a month in which nothing may fall due
-    where exposure.due_amount > 0
-        or exposure.collected_amount <> 0
-
-),
-
 -- the newest rate of a sector that was known at a month end
 published as (
 
@@ -65,6 +38,65 @@ published as (
 
 ),
 
+flow as (
+
+    select
+        placement.client_key,
+        placement.as_of_month,
+        cast(date_trunc('month', placement.as_of_month) as date) as month_from,
+        placement.as_of_month >= windows.recent_from as is_recent,
+        exposure.due_amount,
+        exposure.paid_on_time_amount,
+        exposure.collected_amount,
+        -- of its sector, else of all
+        coalesce(by_sector.value, overall.value) as benchmark_rate,
+        {% for axis in segment_axes() | map('lower') -%}
+        placement.flow_{{ axis }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_client_placement_month') }} as placement
+    inner join history
+        on placement.as_of_month >= history.first_month
+        and placement.as_of_month <= history.last_month
+    inner join {{ ref('int_client_exposure_month') }} as exposure
+        on placement.client_key = exposure.client_key
+        and placement.as_of_month = exposure.as_of_month
+    cross join {{ ref('int_claim_window') }} as windows
+    left join published as by_sector
+        on placement.as_of_month = by_sector.as_of_month
+        and placement.flow_industry = by_sector.sector
+    left join published as overall
+        on placement.as_of_month = overall.as_of_month
+        and overall.sector = 'ALL'
+    -- what is paid later is collected in a month in which nothing may fall due
+    where exposure.due_amount > 0
+        or exposure.collected_amount <> 0
+
+),
+
+-- months of a client in the same segments count together: claims are many, the months more
+summed_flow as (
+
+    select
+        client_key,
+        is_recent,
+        due_amount > 0 as is_due,
+        {% for axis in segment_axes() | map('lower') -%}
+        flow_{{ axis }},
+        {% endfor -%}
+        min(month_from) as window_from,
+        max(as_of_month) as window_to,
+        count(*) as months,
+        sum(due_amount) as due_amount,
+        sum(paid_on_time_amount) as paid_on_time_amount,
+        sum(collected_amount) as collected_amount,
+        count(benchmark_rate) as benchmark_months,
+        sum(case when benchmark_rate is not null then due_amount end) as benchmark_due_amount,
+        sum(cast(cast(due_amount as double) * cast(benchmark_rate as double) as decimal(28,6))) as benchmark_paid_amount
+    from flow
+    group by all
+
+),
+
 placed_flow as (
 
     select
@@ -72,24 +104,12 @@ placed_flow as (
         claims.metric_code,
         claims.design,
         {{ arm_of_claim(segment_of_claim('flow.flow_{axis}')) }} as arm,
-        flow.client_key,
-        flow.month_from,
-        flow.as_of_month,
-        flow.due_amount,
-        case when claims.metric_code = 'ON_TIME_RATE' then flow.paid_on_time_amount else flow.collected_amount end as paid_amount,
-        -- of its sector, else of all
-        coalesce(by_sector.value, overall.value) as benchmark_rate
-    from flow
+        flow.*
+    from summed_flow as flow
     inner join {{ ref('int_claim') }} as claims
         on claims.metric_code = 'CUMULATIVE_REPAYMENT_RATE'
-        or (claims.metric_code = 'ON_TIME_RATE' and flow.due_amount > 0)
+        or (claims.metric_code = 'ON_TIME_RATE' and flow.is_due)
         or (claims.metric_code = 'CURRENT_REPAYMENT_RATE' and flow.is_recent)
-    left join published as by_sector
-        on flow.as_of_month = by_sector.as_of_month
-        and flow.flow_industry = by_sector.sector
-    left join published as overall
-        on flow.as_of_month = overall.as_of_month
-        and overall.sector = 'ALL'
 
 ),
 
@@ -110,6 +130,52 @@ matured as (
 
 ),
 
+-- the last instalment of a loan that is paid off a few days ahead never falls due (int_instalment_outcome), while one that
+-- is paid late does: here it counts as what it is, paid on time
+paid_ahead as (
+
+    select
+        instalments.loan_key,
+        instalments.due_on
+    from {{ ref('int_instalment') }} as instalments
+    inner join {{ ref('int_loan') }} as loans
+        on instalments.loan_key = loans.loan_key
+        and instalments.due_on > loans.ended_on
+        and last_day(instalments.due_on) = last_day(loans.ended_on)
+    inner join {{ ref('stg_payments') }} as payments
+        on loans.loan_no = payments.loan_no
+        and loans.ended_on >= payments.value_on
+    where instalments.due_on >= instalments.holds_from
+        and instalments.due_on < instalments.holds_to
+        and instalments.amount_due > 0
+    group by instalments.loan_key, instalments.schedule_version, instalments.instalment_no, instalments.due_on, instalments.covered_at
+    having sum(payments.signed_amount) >= instalments.covered_at
+
+),
+
+fallen_due as (
+
+    select
+        outcomes.loan_key,
+        outcomes.due_on,
+        outcomes.paid_on_time_amount >= outcomes.amount_due - instalments.tolerated_amount as is_paid_on_time
+    from {{ ref('int_instalment_outcome') }} as outcomes
+    inner join {{ ref('int_instalment') }} as instalments
+        on outcomes.loan_key = instalments.loan_key
+        and outcomes.schedule_version = instalments.schedule_version
+        and outcomes.instalment_no = instalments.instalment_no
+    where outcomes.amount_due > 0
+
+    union all
+
+    select
+        loan_key,
+        due_on,
+        true as is_paid_on_time
+    from paid_ahead
+
+),
+
 instalment as (
 
     select
@@ -117,28 +183,24 @@ instalment as (
         {{ arm_of_claim(segment_of_claim('placement.flow_{axis}')) }} as arm,
         loans.client_key,
         placement.as_of_month,
-        outcomes.paid_on_time_amount >= outcomes.amount_due - instalments.tolerated_amount as is_paid_on_time
-    from {{ ref('int_instalment_outcome') }} as outcomes
+        fallen_due.is_paid_on_time
+    from fallen_due
     inner join {{ ref('int_loan') }} as loans
-        on outcomes.loan_key = loans.loan_key
-    inner join {{ ref('int_instalment') }} as instalments
-        on outcomes.loan_key = instalments.loan_key
-        and outcomes.schedule_version = instalments.schedule_version
-        and outcomes.instalment_no = instalments.instalment_no
+        on fallen_due.loan_key = loans.loan_key
     inner join history
-        on outcomes.due_on >= cast(date_trunc('month', history.first_month) as date)
-        and outcomes.due_on <= history.last_month
+        on fallen_due.due_on >= cast(date_trunc('month', history.first_month) as date)
+        and fallen_due.due_on <= history.last_month
     inner join {{ ref('int_client_placement_month') }} as placement
         on loans.client_key = placement.client_key
-        and last_day(outcomes.due_on) = placement.as_of_month
+        and last_day(fallen_due.due_on) = placement.as_of_month
     inner join {{ ref('int_claim') }} as claims
         on claims.metric_code = 'ON_TIME_INSTALMENT_RATE'
     left join {{ ref('int_loan_month') }} as before
-        on outcomes.loan_key = before.loan_key
-        and last_day({{ months_later('outcomes.due_on', -1) }}) = before.as_of_month
+        on fallen_due.loan_key = before.loan_key
+        and last_day({{ months_later('fallen_due.due_on', -1) }}) = before.as_of_month
     -- a loan of the month itself was not past due before it; days that nobody knows are not zero
-    where (before.loan_key is null or before.days_past_due = 0)
-        and outcomes.amount_due > 0
+    where before.loan_key is null
+        or before.days_past_due = 0
 
 ),
 
@@ -148,9 +210,10 @@ claimed as (
         claim_id,
         arm,
         client_key as cluster_key,
-        month_from as window_from,
-        as_of_month as window_to,
-        cast(paid_amount as decimal(28,6)) as numerator,
+        window_from,
+        window_to,
+        months as observations,
+        cast(case when metric_code = 'ON_TIME_RATE' then paid_on_time_amount else collected_amount end as decimal(28,6)) as numerator,
         cast(due_amount as decimal(28,6)) as denominator
     from placed_flow
 
@@ -161,14 +224,15 @@ claimed as (
         claim_id,
         'REFERENCE' as arm,
         client_key as cluster_key,
-        month_from as window_from,
-        as_of_month as window_to,
-        cast(cast(due_amount as double) * cast(benchmark_rate as double) as decimal(28,6)) as numerator,
-        cast(due_amount as decimal(28,6)) as denominator
+        window_from,
+        window_to,
+        benchmark_months as observations,
+        cast(benchmark_paid_amount as decimal(28,6)) as numerator,
+        cast(benchmark_due_amount as decimal(28,6)) as denominator
     from placed_flow
     where design = 'SEGMENT_AGAINST_BENCHMARK'
         and arm = 'SUBJECT'
-        and benchmark_rate is not null
+        and benchmark_months > 0
 
     union all
 
@@ -178,6 +242,7 @@ claimed as (
         client_key as cluster_key,
         cast(date_trunc('month', matured_month) as date) as window_from,
         matured_month as window_to,
+        1 as observations,
         case when is_repaid_on_time then 1 else 0 end as numerator,
         1 as denominator
     from matured
@@ -190,6 +255,7 @@ claimed as (
         client_key as cluster_key,
         cast(date_trunc('month', as_of_month) as date) as window_from,
         as_of_month as window_to,
+        1 as observations,
         case when is_paid_on_time then 1 else 0 end as numerator,
         1 as denominator
     from instalment
@@ -200,8 +266,7 @@ counted as (
 
     select
         claimed.*,
-        'ALL' as period,
-        1 as observations
+        'ALL' as period
     from claimed
 
 )

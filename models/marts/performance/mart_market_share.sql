@@ -113,3 +113,7 @@ select
     market_quality_balance_amount,
     {{ ratio('own_quality_balance_then_amount', 'market_quality_balance_amount') }} as quality_market_share
 from matched
+-- a sector whose loans are all repaid has no balance any more
+where own_balance_amount <> 0
+    or market_period_end is not null
+    or market_quality_period_end is not null

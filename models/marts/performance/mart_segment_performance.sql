@@ -1,10 +1,15 @@
 -- The scorecard of every segment, month by month. Stocks (clients, exposure, portfolio at risk) stand in the segment of
 -- that month end; what happened in the month (due, paid, matured, written off) stands in the segment that the client held
 -- at the month end before, so that no outcome is measured in the window that assigned the segment (int_client_placement_month).
--- Default within twelve months is that of the cohort of the month end (mart_segment_default_cohort).
+-- Default within twelve months is that of the cohort of the month end (mart_segment_default_cohort). Applications, surveys
+-- and stickiness come from their own building blocks (int_segment_*), which say in whose segment they count.
 {%- set stocks = ['exposure_amount', 'par30_amount', 'par60_amount', 'par90_amount', 'non_performing_amount', 'unknown_days_amount'] %}
 {%- set flows = ['due_amount', 'paid_on_time_amount', 'collected_amount', 'written_off_amount', 'due_amount_days'] %}
 {%- set matured = ['matured_loans', 'repaid_on_time_loans', 'matured_term_days'] %}
+{%- set judged = 'applications.approved + applications.declined' %}
+{%- set judged_amount = 'applications.approved_requested_amount + applications.declined_requested_amount' %}
+{%- set submitted_judged = 'applications.submitted_approved + applications.submitted_declined' %}
+{%- set building_blocks = ['int_segment_application_month', 'int_segment_survey_month', 'int_segment_stickiness_month'] %}
 with maturity as (
 
     select
@@ -94,6 +99,20 @@ together as (
     from placed
     group by flow_{{ axis | lower }}, as_of_month
 
+    union all
+
+    {% endfor -%}
+    -- a segment may have had an application or an answer and nothing else
+    {% for block in building_blocks -%}
+    select
+        axis,
+        segment_code,
+        as_of_month,
+        {% for measure in ['clients', 'borrowers', 'live_loans'] + stocks + flows + matured -%}
+        0 as {{ measure }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref(block) }}
+
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -134,6 +153,7 @@ rated as (
 
     select
         cumulated.*,
+        limits.minimum_cell,
         {{ ratio('cumulated.paid_on_time_amount', 'cumulated.due_amount') }} as on_time_rate,
         {{ ratio('cumulated.collected_amount', 'cumulated.due_amount') }} as current_repayment_rate,
         {{ ratio('cumulated.cumulative_collected_amount', 'cumulated.cumulative_due_amount') }} as cumulative_repayment_rate,
@@ -196,9 +216,66 @@ select
     cohort.default_rate,
     cohort.wilson_lower as default_wilson_lower,
     cohort.wilson_upper as default_wilson_upper,
-    cohort.benchmark_rate as default_benchmark_rate
+    cohort.benchmark_rate as default_benchmark_rate,
+    coalesce(applications.decided, 0) as decided,
+    coalesce(applications.approved, 0) as approved,
+    coalesce(applications.declined, 0) as declined,
+    coalesce(applications.withdrawn, 0) as withdrawn,
+    coalesce(applications.expired, 0) as expired,
+    coalesce(applications.counter_offered, 0) as counter_offered,
+    {{ when_enough('rated.minimum_cell', judged, ratio('applications.approved', judged)) }} as approval_rate,
+    {{ when_enough('rated.minimum_cell', judged, wilson_lower('applications.approved', '(' ~ judged ~ ')')) }} as approval_wilson_lower,
+    {{ when_enough('rated.minimum_cell', judged, wilson_upper('applications.approved', '(' ~ judged ~ ')')) }} as approval_wilson_upper,
+    coalesce(applications.approved_requested_amount, 0) as approved_requested_amount,
+    coalesce(applications.declined_requested_amount, 0) as declined_requested_amount,
+    {{ when_enough('rated.minimum_cell', judged, ratio('applications.approved_requested_amount', judged_amount)) }} as approval_rate_by_amount,
+    coalesce(applications.timed_decisions, 0) as timed_decisions,
+    {{ when_enough('rated.minimum_cell', 'applications.timed_decisions', 'applications.median_business_hours') }} as median_business_hours,
+    {{ when_enough('rated.minimum_cell', 'applications.timed_decisions', 'applications.p90_business_hours') }} as p90_business_hours,
+    coalesce(applications.pending, 0) as pending,
+    applications.oldest_pending_days,
+    coalesce(applications.submitted, 0) as submitted,
+    coalesce(applications.submitted_approved, 0) as submitted_approved,
+    coalesce(applications.submitted_declined, 0) as submitted_declined,
+    coalesce(applications.submitted_otherwise_decided, 0) as submitted_otherwise_decided,
+    coalesce(applications.submitted_undecided, 0) as submitted_undecided,
+    coalesce(applications.submitted_undecided = 0, true) as is_submission_decided,
+    {{ when_enough('rated.minimum_cell', submitted_judged, ratio('applications.submitted_approved', submitted_judged)) }} as submission_approval_rate,
+    coalesce(surveys.responses, 0) as survey_responses,
+    coalesce(surveys.nps_answers, 0) as nps_answers,
+    coalesce(surveys.promoters, 0) as promoters,
+    coalesce(surveys.detractors, 0) as detractors,
+    {{ when_enough('rated.minimum_cell', 'surveys.nps_answers', ratio('surveys.promoters - surveys.detractors', 'surveys.nps_answers')) }} as net_promoter_share,
+    coalesce(surveys.csat_answers, 0) as csat_answers,
+    coalesce(surveys.csat_4_5, 0) as csat_satisfied,
+    {{ when_enough('rated.minimum_cell', 'surveys.csat_answers', ratio('surveys.csat_4_5', 'surveys.csat_answers')) }} as csat_rate,
+    {{ when_enough('rated.minimum_cell', 'surveys.csat_answers', wilson_lower('surveys.csat_4_5', 'surveys.csat_answers')) }} as csat_wilson_lower,
+    {{ when_enough('rated.minimum_cell', 'surveys.csat_answers', wilson_upper('surveys.csat_4_5', 'surveys.csat_answers')) }} as csat_wilson_upper,
+    coalesce(stickiness.clients, 0) as clients_held_before,
+    stickiness.active_days_30,
+    {{ when_enough('rated.minimum_cell', 'stickiness.clients', ratio('stickiness.active_days_30', '30 * stickiness.clients')) }} as active_day_share,
+    coalesce(stickiness.borrowers, 0) as clients_drawing_12m,
+    coalesce(stickiness.repeat_borrowers, 0) as clients_drawing_again_12m,
+    {{ when_enough('rated.minimum_cell', 'stickiness.borrowers', ratio('stickiness.repeat_borrowers', 'stickiness.borrowers')) }} as repeat_borrow_rate,
+    {{ when_enough('rated.minimum_cell', 'stickiness.borrowers', wilson_lower('stickiness.repeat_borrowers', 'stickiness.borrowers')) }} as repeat_borrow_wilson_lower,
+    {{ when_enough('rated.minimum_cell', 'stickiness.borrowers', wilson_upper('stickiness.repeat_borrowers', 'stickiness.borrowers')) }} as repeat_borrow_wilson_upper,
+    coalesce(stickiness.product_holders, 0) as product_holders,
+    coalesce(stickiness.products_held, 0) as products_held,
+    {{ when_enough('rated.minimum_cell', 'stickiness.product_holders', ratio('stickiness.products_held', 'stickiness.product_holders')) }} as products_per_holder,
+    stickiness.is_retention_mature,
+    stickiness.retention_clients,
+    stickiness.retained as retained_clients,
+    {{ when_enough('rated.minimum_cell', 'stickiness.retention_clients', ratio('stickiness.retained', 'stickiness.retention_clients')) }} as retention_rate,
+    {{ when_enough('rated.minimum_cell', 'stickiness.retention_clients', wilson_lower('stickiness.retained', 'stickiness.retention_clients')) }} as retention_wilson_lower,
+    {{ when_enough('rated.minimum_cell', 'stickiness.retention_clients', wilson_upper('stickiness.retained', 'stickiness.retention_clients')) }} as retention_wilson_upper
 from rated
 left join {{ ref('mart_segment_default_cohort') }} as cohort
     on rated.axis = cohort.axis
     and rated.segment_code = cohort.segment_code
     and rated.as_of_month = cohort.cohort_month
+{% for alias, block in [['applications', 'int_segment_application_month'], ['surveys', 'int_segment_survey_month'], ['stickiness', 'int_segment_stickiness_month']] -%}
+left join {{ ref(block) }} as {{ alias }}
+    on rated.axis = {{ alias }}.axis
+    and rated.segment_code = {{ alias }}.segment_code
+    and rated.as_of_month = {{ alias }}.as_of_month
+{% endfor -%}

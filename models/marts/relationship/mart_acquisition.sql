@@ -7,7 +7,6 @@ with parameter as {{ rule_values(ref('rule_relationship_parameter'), 'parameter_
     'attribution_months': ['ATTRIBUTION_MONTHS', 'parameter_value'],
     'margin_months': ['MARGIN_MONTHS', 'parameter_value'],
     'loss_given_default': ['LOSS_GIVEN_DEFAULT', 'parameter_value'],
-    'minimum_cell': ['MINIMUM_CELL', 'parameter_value'],
 }) }},
 
 -- costs outside the grid (before the history, after the reporting month) stay in the reconciliation: they are read by the
@@ -302,7 +301,7 @@ measured as (
 
     select
         summed.*,
-        parameter.minimum_cell,
+        limits.minimum_cell,
         parameter.margin_months,
         -- a later client can still bear a cost of the last months
         {{ month_number('summed.as_of_month') }} + parameter.attribution_months - 1 <= {{ month_number('edge.last_month') }} as is_mature,
@@ -315,6 +314,8 @@ measured as (
     cross join edge
     inner join parameter
         on least(greatest(summed.as_of_month, edge.first_month), edge.last_month) = parameter.as_of_month
+    inner join {{ rule_values(ref('rule_risk_parameter'), 'parameter_id', {'minimum_cell': ['MINIMUM_CELL', 'parameter_value']}) }} as limits
+        on parameter.as_of_month = limits.as_of_month
 
 )
 

@@ -1,0 +1,3 @@
+select as_of_month, count(*) as clients
+from marts.mart_early_warning
+group by as_of_month
