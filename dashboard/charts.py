@@ -668,6 +668,21 @@ def segment_vintage(data_frame: pd.DataFrame) -> go.Figure:
     return finish(figure, legend=len(quarters) <= 10)
 
 
+@capture("graph")
+def segment_effort(data_frame: pd.DataFrame) -> go.Figure:
+    frame = data_frame
+    if not len(frame):
+        return nothing(why_empty(frame, "Nothing was spent on this segment and it brought nothing up to this month."))
+    lines = [
+        ("hours_share", "managers' hours", WARN),
+        ("capital_share", "capital", MAIN),
+        ("revenue_share", "revenue", GOOD),
+    ]
+    if frame[[name for name, _, _ in lines]].isna().all(axis=None):
+        return nothing("None of the three shares is known for this segment up to this month.")
+    return rate_lines(frame, "as_of_month", lines)
+
+
 # migration ----------------------------------------------------------------------------------------------------------
 
 
