@@ -82,7 +82,10 @@ def test_suppressed_rates_are_not_drawn() -> None:
         }
     )
     drawn = charts.segment_default(frame)
-    assert [len(trace.x) for trace in drawn.data] == [1, 1, 1, 1]
+    # neither the suppressed cohort nor the one that is not mature has a point, and no line goes across them
+    for trace in drawn.data:
+        assert [not charts.missing(float(value)) for value in trace.y] == [False, True, False]
+        assert trace.connectgaps is False
     few = charts.segment_default(frame[frame["is_suppressed"]])
     assert len(few.data) == 0
     assert "Suppressed" in few.layout.annotations[0].text and "29" in few.layout.annotations[0].text
