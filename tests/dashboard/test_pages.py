@@ -29,9 +29,9 @@ def percent(value: Any, digits: int = 1) -> str:
     return "–" if value is None else f"{float(value):.{digits}%}"
 
 
-def whole(value: Any) -> str:
-    """A half goes up, as browsers round; Python's own rounding takes the even number."""
-    return f"{Decimal(value).quantize(Decimal(1), ROUND_HALF_UP):,}"
+def whole(amount: Any) -> str:
+    """An amount as the browser rounds it: half away from zero, where Python rounds to the even neighbour."""
+    return f"{Decimal(str(amount)).quantize(Decimal(1), ROUND_HALF_UP):,}"
 
 
 def close(found: list[Any], expected: list[Any]) -> None:
