@@ -47,6 +47,7 @@ AXES = {
     "PROJECT_TYPE": "Project type 项目类型",
 }
 ACRONYMS = {"CRM": "CRM", "IT": "IT"}
+COHORT_RATES = ("default_rate", "wilson_lower", "wilson_upper", "benchmark_rate")
 SUPPRESSED = "suppressed (<30)"
 
 
@@ -584,48 +585,39 @@ def segment_default(data_frame: pd.DataFrame) -> go.Figure:
             f"(the largest has {most}). "
             "A rate of so few says nothing."
         )
+    # cohorts that are suppressed or not mature break the line, so that nothing is drawn across them
+    drawn = frame.assign(**{name: frame[name].where(frame.index.isin(shown.index)) for name in COHORT_RATES})
     figure = go.Figure()
     figure.add_trace(
         go.Scatter(
-            x=shown["cohort_month"],
-            y=shown["wilson_upper"],
-            mode="lines",
-            line={"width": 0},
-            showlegend=False,
-            hoverinfo="skip",
-        )
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=shown["cohort_month"],
-            y=shown["wilson_lower"],
-            mode="lines",
-            line={"width": 0},
-            fill="tonexty",
-            fillcolor="rgba(106,174,214,.30)",
-            name="95 % interval",
-            hoverinfo="skip",
-        )
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=shown["cohort_month"],
-            y=shown["default_rate"],
+            x=drawn["cohort_month"],
+            y=drawn["default_rate"],
             mode="lines+markers",
-            name="defaulted within 12 months",
+            name="defaulted within 12 months, 95 % interval",
             line={"color": MAIN, "width": 2},
-            marker={"size": 5},
-            customdata=shown[["defaulted", "performing"]].astype(object).to_numpy().tolist(),
-            hovertemplate="%{y:.1%}, %{customdata[0]} of %{customdata[1]}<extra></extra>",
+            marker={"size": 6},
+            connectgaps=False,
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "color": SOFT,
+                "thickness": 1.5,
+                "width": 3,
+                "array": (drawn["wilson_upper"] - drawn["default_rate"]).tolist(),
+                "arrayminus": (drawn["default_rate"] - drawn["wilson_lower"]).tolist(),
+            },
+            customdata=drawn[["defaulted", "performing"]].astype(object).to_numpy().tolist(),
+            hovertemplate="%{x|%Y-%m}: %{y:.1%}, %{customdata[0]} of %{customdata[1]}<extra></extra>",
         )
     )
     figure.add_trace(
         go.Scatter(
-            x=shown["cohort_month"],
-            y=shown["benchmark_rate"],
+            x=drawn["cohort_month"],
+            y=drawn["benchmark_rate"],
             mode="lines",
             name="benchmark",
             line={"color": WARN, "width": 2, "dash": "dash"},
+            connectgaps=False,
             hovertemplate="%{y:.1%}<extra>benchmark</extra>",
         )
     )
@@ -666,6 +658,21 @@ def segment_vintage(data_frame: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title="months on book")
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     return finish(figure, legend=len(quarters) <= 10)
+
+
+@capture("graph")
+def segment_effort(data_frame: pd.DataFrame) -> go.Figure:
+    frame = data_frame
+    if not len(frame):
+        return nothing(why_empty(frame, "Nothing was spent on this segment and it brought nothing up to this month."))
+    lines = [
+        ("hours_share", "managers' hours", WARN),
+        ("capital_share", "capital", MAIN),
+        ("revenue_share", "revenue", GOOD),
+    ]
+    if frame[[name for name, _, _ in lines]].isna().all(axis=None):
+        return nothing("None of the three shares is known for this segment up to this month.")
+    return rate_lines(frame, "as_of_month", lines)
 
 
 # migration ----------------------------------------------------------------------------------------------------------
@@ -1006,7 +1013,7 @@ def claims_compared(data_frame: pd.DataFrame) -> go.Figure:
             cliponaxis=False,
         )
     )
-    figure.update_yaxes(categoryorder="array", categoryarray=shown["name"].tolist()[::-1], dtick=1)
+    figure.update_yaxes(categoryorder="array", categoryarray=shown["name"].tolist()[::-1], dtick=1, showgrid=False)
     figure.update_xaxes(
         tickformat=".0%",
         range=[-0.03, limit + 1.15],

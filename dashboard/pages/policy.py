@@ -81,7 +81,11 @@ def levers(data_frame: pd.DataFrame) -> Any:
 def in_unit(value: Any, text: Any, unit: Any) -> str:
     """What policy asks or the contract has, in the unit of the lever."""
     forms = {"fraction": percent, "yuan": charts.money, "amount": charts.money, "1 or 0": charts.truth}
-    known = [] if charts.missing(value) else [forms[unit](value) if unit in forms else f"{charts.plain(value)} {unit}"]
+    known = (
+        []
+        if charts.missing(value)
+        else [forms[unit](value) if unit in forms else f"{charts.plain(round(float(value), 2))} {unit}"]
+    )
     # the value of these counts something that only its text names
     if unit in ("method", "rank", "targets"):
         known = []

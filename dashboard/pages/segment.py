@@ -67,32 +67,41 @@ def head(data_frame: pd.DataFrame) -> Any:
         ),
         card("Ten largest clients", percent(now["top_ten_share"]), "of the segment's exposure", mark="top-ten"),
     ]
-    kpis += [card(*each) for each in service(now)]
+    kpis += service(now)
     return html.Div(
         [charts.sheet(f"{charts.AXES[now['axis']]}: {now['segment']}", now["definition"]), cards(kpis)],
         className="stack",
     )
 
 
-def service(now: pd.Series) -> list[tuple[str, str, str]]:
-    """Figures of service and loyalty, where the release has them."""
-    shown: list[tuple[str, str, str]] = []
-    for field, title, form, note in (
-        ("approval_rate", "Approved", percent, "of decided applications"),
+def service(now: pd.Series) -> list[html.Div]:
+    """Figures of service and loyalty, where the release has them; of few observations they are suppressed."""
+    shown = []
+    for rate, observations, title, form, what in (
+        ("approval_rate", "decided", "Approved", percent, "decided applications"),
         (
-            "median_hours_to_decision",
+            "median_business_hours",
+            "timed_decisions",
             "Time to decision",
-            lambda value: f"{float(value):,.1f} h",
-            "business hours, median",
+            hours,
+            "timed decisions, median of business hours",
         ),
-        ("nps", "Net promoter score", lambda value: f"{float(value):,.0f}", "of surveyed clients"),
-        ("csat", "Satisfaction", lambda value: f"{float(value):,.2f}", "of surveyed clients"),
-        ("stickiness_rate", "Stickiness", percent, "active days over active months"),
+        ("net_promoter_share", "nps_answers", "Net promoter share", percent, "answers"),
+        ("csat_rate", "csat_answers", "Satisfied", percent, "answers"),
+        ("repeat_borrow_rate", "clients_drawing_12m", "Borrow again", percent, "clients who drew within a year"),
+        ("retention_rate", "retention_clients", "Kept for a year", percent, "clients a year before"),
     ):
-        if field in now.index:
-            value = "suppressed" if missing(now[field]) else form(now[field])
-            shown.append((title, value, note))
+        if rate not in now.index:
+            continue
+        known, seen = not missing(now[rate]), 0 if missing(now[observations]) else now[observations]
+        value = form(now[rate]) if known else "suppressed" if seen else "none"
+        tone = "" if known else "long tone-soft"
+        shown.append(card(title, value, f"of {count(seen)} {what}", mark=rate.replace("_", "-"), tone=tone))
     return shown
+
+
+def hours(value: Any) -> str:
+    return f"{float(value):,.1f} h"
 
 
 @capture("figure")
@@ -180,7 +189,9 @@ def page() -> vm.Page:
     statements = {
         name: parts.source(f"segment_{name}") for name in ("head", "history", "default", "vintage", "policy", "effort")
     }
-    figures = [f"segment-{name}" for name in ("head", "growth", "payment", "default", "vintage", "policy", "table")]
+    figures = [
+        f"segment-{name}" for name in ("head", "growth", "payment", "default", "vintage", "policy", "effort", "table")
+    ]
     return parts.page(
         NAME,
         "How does one segment do, in depth?",
@@ -215,6 +226,16 @@ def page() -> vm.Page:
                     "Loans ever more than 30 days late, by quarter of origination; fewer than 30 loans are suppressed",
                 ),
             ),
+            parts.row(
+                parts.graph(
+                    "segment-effort",
+                    charts.segment_effort(data_frame=statements["effort"]),
+                    "Is the effort worth what it brings?",
+                    "The segment's share of all managers' hours, capital and revenue of the month",
+                    height=260,
+                ),
+                height=260,
+            ),
             vm.Figure(id="segment-policy", figure=policy(data_frame=statements["policy"])),
             parts.Export(
                 page=NAME,
@@ -223,6 +244,7 @@ def page() -> vm.Page:
                     "default cohorts": "segment_default",
                     "vintages": "segment_vintage",
                     "policy": "segment_policy",
+                    "effort": "segment_effort",
                 },
             ),
             vm.Figure(id="segment-table", figure=history(data_frame=statements["history"])),

@@ -170,10 +170,12 @@ class Screen:
         """Name, x, y, text and z of every trace of a chart, as the browser holds them."""
         return self.page.evaluate(
             """id => {
-                const line = value => value != null && value.length && typeof value === 'object' ? [...value] : value;
+                const line = value => value != null && value.length && typeof value === 'object' ? [...value]
+                    : Number.isNaN(value) ? null : value;
                 const plain = given => given == null ? null
                     : Array.isArray(given) ? given.map(line)
-                    : ArrayBuffer.isView(given) ? [...given] : given._inputArray ? plain(given._inputArray) : given;
+                    : ArrayBuffer.isView(given) ? [...given].map(line)
+                    : given._inputArray ? plain(given._inputArray) : given;
                 const drawn = document.querySelector(`#${id} .js-plotly-plot`) || document.querySelector(`#${id}`);
                 return drawn._fullData.map(trace => ({
                     name: trace.name, x: plain(trace.x), y: plain(trace.y), text: plain(trace.text),

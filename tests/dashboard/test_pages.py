@@ -37,8 +37,6 @@ def whole(amount: Any) -> str:
 def close(found: list[Any], expected: list[Any]) -> None:
     assert len(found) == len(expected)
     for one, other in zip(found, expected, strict=True):
-        # a chart of packed numbers carries what is not known as "not a number"
-        one = None if one is not None and one != one else one
         assert (one is None) == (other is None), (found, expected)
         assert one is None or one == pytest.approx(float(other), rel=1e-9, abs=1e-9)
 
@@ -191,6 +189,24 @@ def test_segment_in_depth(screen: Screen, sql: Sql) -> None:
     assert screen.kpi("par30") == percent(par30, 2)
     assert screen.kpi("on-time") == percent(on_time)
     assert screen.kpi("top-ten") == percent(top_ten)
+    for rate, observations, form in (
+        ("approval_rate", "decided", "{:.1%}"),
+        ("median_business_hours", "timed_decisions", "{:,.1f} h"),
+        ("csat_rate", "csat_answers", "{:.1%}"),
+        ("retention_rate", "retention_clients", "{:.1%}"),
+    ):
+        value, seen = sql(
+            f"""select {rate}, {observations} from marts.mart_segment_performance
+            where axis = '{axis}' and segment_code = '{code}' and as_of_month = {LAST}"""
+        )[0]
+        expected = "suppressed" if value is None and seen else "none" if value is None else form.format(float(value))
+        assert screen.kpi(rate.replace("_", "-")) == expected
+    effort = sql(
+        f"""select hours_share, capital_share, revenue_share from marts.mart_resource_allocation
+        where axis = '{axis}' and segment_code = '{code}' order by as_of_month"""
+    )
+    for number, trace in enumerate(screen.traces("segment-effort")):
+        close(trace["y"], [row[number] for row in effort])
     history = sql(
         f"""select exposure_amount / 1e6, clients, on_time_rate from marts.mart_segment_performance
         where axis = '{axis}' and segment_code = '{code}' order by as_of_month"""
