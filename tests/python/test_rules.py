@@ -765,7 +765,7 @@ def small(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project
     """The project with its rule and reference seeds and two small models."""
     folder = tmp_path_factory.mktemp("small") / "project"
     shutil.copytree(project.folder, folder, ignore=shutil.ignore_patterns("demo", "examples", "bench", "docs"))
-    for path in [*(folder / "models").iterdir(), folder / "tests"]:
+    for path in [*(folder / "models").iterdir(), folder / "analyses", folder / "tests"]:
         shutil.rmtree(path)
     shutil.copytree(project.folder / "tests" / "generic", folder / "tests" / "generic")
     (folder / "models" / "probe.sql").write_text(PROBE, encoding="utf-8")
