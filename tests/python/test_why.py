@@ -15,12 +15,15 @@ Line = tuple[str, int, str, str]
 
 
 @pytest.fixture(scope="module")
-def analysis(project: Project, demo: Warehouse) -> str:
-    """The compiled analysis with a marker for the client and one for the month."""
+def analysis(project: Project, demo: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The compiled analysis with a marker for the client and one for the month, in a target of its own."""
+    target = tmp_path_factory.mktemp("why")
     given = f"{{client_key: {KEY}, as_of_month: {MONTH}}}"
-    run = project.dbt("compile", "--select", "why_this_segment", "--vars", given, home=demo.home)
+    run = project.dbt(
+        "compile", "--select", "why_this_segment", "--vars", given, home=demo.home, DBT_TARGET_PATH=str(target)
+    )
     assert run.ok, run.output[-4000:]
-    compiled = list(Path(demo.home / "target" / "compiled").rglob("why_this_segment.sql"))
+    compiled = list(Path(target / "compiled").rglob("why_this_segment.sql"))
     return compiled[0].read_text(encoding="utf-8")
 
 
