@@ -144,7 +144,7 @@ PLANTED_ON_TIME = """
         and instalments.amount_due > 0
         and instalments.due_on >= instalments.holds_from
         and instalments.due_on < instalments.holds_to
-        and instalments.due_on <= last_day(loans.ended_on)
+        and instalments.due_on <= loans.last_due_on
         and placement.flow_behaviour in ('HIGH_FREQUENCY_STABLE', 'HIGH_FREQUENCY_STRESSED')
         and instalments.due_on between date '{first}' and date '{last}'
     group by placement.flow_behaviour

@@ -501,6 +501,12 @@ class Oracle:
                 before = outstanding
         return result
 
+    @staticmethod
+    def last_due_on(loan: Row) -> date:
+        """Until when instalments of a loan fall due: all of the month in which it is paid off, none after a write-off."""
+        paid_off = month_end(loan["closed_on"]) if loan["closed_on"] else OPEN_END
+        return min(paid_off, loan["written_off_on"] or OPEN_END)
+
     def _loan_month(
         self,
         row: Row,
@@ -515,10 +521,11 @@ class Oracle:
         loan = row["loan_no"]
         rate = self.rate(row["currency"], month)
         first_day = month.replace(day=1)
+        last_due = self.last_due_on(row)
         due, on_time, due_to_date = Decimal(0), Decimal(0), Decimal(0)
         # what fell due in the month, each instalment by the version of its own due date
         for version_day in sorted({item["due_on"] for _, rows in self.schedules.get(loan, []) for item in rows}):
-            if not first_day <= version_day <= min(month, ended):
+            if not first_day <= version_day <= min(month, last_due):
                 continue
             schedule = self.schedule(loan, version_day)
             earlier = sum(
@@ -530,7 +537,7 @@ class Oracle:
             due += today
             on_time += max(min(self.paid(loan, version_day) - earlier, today), Decimal(0))
         for item in self.schedule(loan, month):
-            if item["due_on"] <= min(month, ended):
+            if item["due_on"] <= min(month, last_due):
                 due_to_date += item["principal_due"] + item["interest_due"]
         paid_before = self.paid(loan, first_day - timedelta(days=1))
         paid_now = self.paid(loan, month, after=first_day - timedelta(days=1))

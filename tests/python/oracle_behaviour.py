@@ -236,9 +236,9 @@ class Behaviour:
                 number = loan["loan_no"]
                 if self.base.balance_source(number) != "SCHEDULE":
                     continue
-                ended = min(loan["closed_on"] or OPEN_END, loan["written_off_on"] or OPEN_END)
+                last_due = self.base.last_due_on(loan)
                 days = {item["due_on"] for _, rows in self.base.schedules.get(number, []) for item in rows}
-                for day in sorted(day for day in days if day <= min(ended, self.base.months[-1])):
+                for day in sorted(day for day in days if day <= min(last_due, self.base.months[-1])):
                     dated = [
                         (item["due_on"], item["principal_due"] + item["interest_due"])
                         for item in self.base.schedule(number, day)

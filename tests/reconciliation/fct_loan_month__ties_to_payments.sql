@@ -48,7 +48,8 @@ due as (
         and instalments.due_on >= instalments.holds_from
         and instalments.due_on < instalments.holds_to
         and last_day(instalments.due_on) between life.first_month and life.last_month
-        and instalments.due_on <= loans.ended_on
+        -- all of the month in which it was paid off, but nothing after a write-off
+        and coalesce(instalments.due_on <= loans.written_off_on, true)
     where life.balance_source = 'SCHEDULE'
     group by life.loan_key
 

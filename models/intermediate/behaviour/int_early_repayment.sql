@@ -31,7 +31,7 @@ due as (
     from {{ ref('int_instalment') }} as instalments
     inner join loan
         on instalments.loan_key = loan.loan_key
-        and instalments.due_on <= loan.ended_on
+        and instalments.due_on <= loan.last_due_on
     -- the parameter of the month of the due date
     inner join parameter
         on last_day(instalments.due_on) >= parameter.valid_from

@@ -43,5 +43,5 @@ select
 from due
 inner join {{ ref('int_loan') }} as loans
     on due.loan_key = loans.loan_key
-    and due.due_on <= loans.ended_on
+    and due.due_on <= loans.last_due_on
 {{ asof_left_join('paid_by_day', 'paid_by_day', ['due.loan_key = paid_by_day.loan_key'], 'due.due_on >= paid_by_day.value_on') }}

@@ -49,6 +49,9 @@ select
     loans.written_off_amount,
     -- the day the balance left the book
     least(coalesce(loans.closed_on, date '9999-12-31'), coalesce(loans.written_off_on, date '9999-12-31')) as ended_on,
+    -- an instalment of the month in which the loan was paid off falls due in it as well: who pays the last one a few days
+    -- ahead has paid it on time, as who pays it late has not
+    least(coalesce(last_day(loans.closed_on), date '9999-12-31'), coalesce(loans.written_off_on, date '9999-12-31')) as last_due_on,
     -- schedules and payments win where both exist (contract, loan_month_ends)
     case
         when scheduled.instalments is not null and (paying_system.source_system is not null or balanced.month_ends is null) then 'SCHEDULE'

@@ -138,11 +138,11 @@ fallen_due as (
         matched.*,
         coalesce(last_of_day.total_due, 0) as total_due
     from matched
-    -- an instalment due after the loan was repaid never fell due
+    -- an instalment due after the month in which the loan was repaid never fell due
     {{ asof_left_join(
         'last_of_day', 'last_of_day',
         ['matched.loan_key = last_of_day.loan_key', 'matched.schedule_version = last_of_day.schedule_version'],
-        'least(matched.as_of_month, matched.ended_on) >= last_of_day.due_on'
+        'least(matched.as_of_month, matched.last_due_on) >= last_of_day.due_on'
     ) }}
 
 ),

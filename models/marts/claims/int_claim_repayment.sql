@@ -130,29 +130,6 @@ matured as (
 
 ),
 
--- the last instalment of a loan that is paid off a few days ahead never falls due (int_instalment_outcome), while one that
--- is paid late does: here it counts as what it is, paid on time
-paid_ahead as (
-
-    select
-        instalments.loan_key,
-        instalments.due_on
-    from {{ ref('int_instalment') }} as instalments
-    inner join {{ ref('int_loan') }} as loans
-        on instalments.loan_key = loans.loan_key
-        and instalments.due_on > loans.ended_on
-        and last_day(instalments.due_on) = last_day(loans.ended_on)
-    inner join {{ ref('stg_payments') }} as payments
-        on loans.loan_no = payments.loan_no
-        and loans.ended_on >= payments.value_on
-    where instalments.due_on >= instalments.holds_from
-        and instalments.due_on < instalments.holds_to
-        and instalments.amount_due > 0
-    group by instalments.loan_key, instalments.schedule_version, instalments.instalment_no, instalments.due_on, instalments.covered_at
-    having sum(payments.signed_amount) >= instalments.covered_at
-
-),
-
 fallen_due as (
 
     select
@@ -165,14 +142,6 @@ fallen_due as (
         and outcomes.schedule_version = instalments.schedule_version
         and outcomes.instalment_no = instalments.instalment_no
     where outcomes.amount_due > 0
-
-    union all
-
-    select
-        loan_key,
-        due_on,
-        true as is_paid_on_time
-    from paid_ahead
 
 ),
 
