@@ -15,7 +15,7 @@ from functools import cached_property
 from statistics import mean, median
 from typing import Any
 
-from oracle import OPEN_END, Row, month_end
+from oracle import Row, month_end
 from oracle_common import (
     Candidate,
     ClientMonth,
