@@ -503,7 +503,7 @@ class Oracle:
 
     @staticmethod
     def last_due_on(loan: Row) -> date:
-        """Until when instalments of a loan fall due: through the month in which it is paid off, none after a write-off."""
+        """Until when instalments fall due: through the month in which the loan is paid off, none after a write-off."""
         paid_off = month_end(loan["closed_on"]) if loan["closed_on"] else OPEN_END
         return min(paid_off, loan["written_off_on"] or OPEN_END)
 
