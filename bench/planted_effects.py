@@ -312,8 +312,8 @@ def report(results: list[dict[str, Any]], truth: dict[str, float]) -> str:
         "# Planted effects",
         "",
         "Written by `bench/planted_effects.py`; every figure is synthetic. "
-        f"{', '.join(str(count) for count in clients) or 'No'} clients each. The aim: of 20 seeds at least 18 intervals "
-        "that cover the planted figure and 18 that leave out zero; without effects SUPPORTED at most twice.",
+        f"{', '.join(str(count) for count in clients) or 'No'} clients each. The aim: of 20 seeds at least 18 "
+        "intervals that cover the planted figure and 18 that leave out zero; without effects SUPPORTED at most twice.",
         "",
     ]
     for title, chosen in (("Seeds 1 to 20", first), ("All seeds", runs)):
