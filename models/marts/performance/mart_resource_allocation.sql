@@ -52,6 +52,7 @@ earned as (
     left join {{ ref('int_client_placement_month') }} as placement
         on opened_placed.client_key = placement.client_key
         and opened_placed.as_of_month = placement.as_of_month
+        and opened_placed.exposure_amount > 0
 
 ),
 
@@ -104,6 +105,7 @@ together as (
         0 as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('mart_acquisition') }}
+    where cost_amount <> 0
 
 ),
 
