@@ -24,6 +24,7 @@ MODELS = [
     "+int_segment_survey_month",
     "+int_segment_stickiness_month",
     "+int_segment_retention_month",
+    "+mart_effort_concentration",
     "--exclude-resource-type",
     "test",
     "unit_test",

@@ -20,6 +20,7 @@ from oracle import CENT, STAGING_TABLES, Oracle, Row
 from oracle_policy import Policy
 from oracle_portfolio import Portfolio
 from oracle_relationship import NOT_YET, Relationship
+from oracle_resource import Resources, irb_capital_ratio
 from segment_oracle import AXES
 from test_oracle import assert_same, dictionaries
 
@@ -28,10 +29,13 @@ MART_STAGING_TABLES = [
     "stg_collateral_allocations",
     "stg_collaterals",
     "stg_credit_events",
+    "stg_crm_interactions",
     "stg_digital_events",
     "stg_facilities",
     "stg_loan_applications",
     "stg_market_indicators",
+    "stg_marketing_costs",
+    "stg_monitoring_tasks",
     "stg_satisfaction_surveys",
 ]
 # what segment_oracle.py compares as evidence of an axis
@@ -53,6 +57,8 @@ SIXTH_DECIMAL = Decimal("0.000001")
 # hours have four decimals, and a quantile between two of them is rounded once more
 HOURS = Decimal("0.0001")
 VALUES = ("policy_value", "contract_value")
+# of the exposure, what capital may differ by: two normal distributions, a billionth each, and K kept with ten decimals
+CAPITAL_RATIO = Decimal("0.000000005")
 
 
 class MartComparison:
@@ -75,10 +81,23 @@ class MartComparison:
             }
             evidence = {(row["client_key"], row["as_of_month"]): row for row in dictionaries(conn, EVIDENCE)}
             prime_rates = dictionaries(conn, "select * from staging.stg_loan_prime_rate")
+            credit = dictionaries(
+                conn, "select client_key, as_of_month, evidence_pd, evidence_knock_out_reason from segments.seg_credit"
+            )
+            acquisitions = dictionaries(conn, "select * from intermediate.int_client_acquisition")
+            capital = dictionaries(
+                conn, "select client_key, as_of_month, capital_amount from intermediate.int_client_value_month"
+            )
             [as_of_date] = conn.execute("select as_of_date from staging.stg_reporting_window").fetchone()
         self.base = Oracle(seeds, staging, identity, as_of_date)
         self.portfolio = Portfolio(self.base, loan_months, segments)
         self.relationship = Relationship(self.portfolio)
+        self.resources = Resources(
+            self.relationship,
+            {(row["client_key"], row["as_of_month"]): row for row in credit},
+            acquisitions,
+            {(row["client_key"], row["as_of_month"]): row["capital_amount"] for row in capital},
+        )
         self.policy = Policy(self.base, segments, evidence, self.portfolio.exposure, prime_rates)
 
     def actual(self, table: str, *keys: str) -> dict[Any, Row]:
@@ -257,3 +276,59 @@ def test_stickiness_months(marts: MartComparison) -> None:
 def test_retention_months(marts: MartComparison) -> None:
     actual = marts.actual("intermediate.int_segment_retention_month", "axis", "segment_code", "as_of_month")
     assert_all_columns(marts.relationship.retention_months, actual, keys=3)
+
+
+def test_capital_formula() -> None:
+    """domain.md section 7, so that the second computation of capital is right before it judges the first."""
+    assert round(irb_capital_ratio(0.01, 0.40, 2.5) * 10_000_000) == 656_475
+    assert round(12.5 * irb_capital_ratio(0.05, 0.40, 2.5), 6) == 1.332039
+
+
+def test_lines(marts: MartComparison) -> None:
+    """What is left of each open line, and how much of it is exposure at default."""
+    actual = marts.actual("intermediate.int_facility_month", "facility_no", "as_of_month")
+    expected = {
+        (line["facility_no"], month): {name: value for name, value in line.items() if name != "facility_no"}
+        for (_, month), lines in marts.resources.lines.items()
+        for line in lines
+    }
+    assert expected
+    assert_same(expected, actual)
+
+
+def test_client_effort(marts: MartComparison) -> None:
+    actual = marts.actual("intermediate.int_client_effort_month", "client_key", "as_of_month")
+    assert_same(marts.resources.effort, actual)
+
+
+def test_client_values(marts: MartComparison) -> None:
+    """Balances, exposure at default, PD, income, loss and capital of each client."""
+    actual = marts.actual("intermediate.int_client_value_month", "client_key", "as_of_month")
+    expected = marts.resources.values
+    columns = set(next(iter(expected.values())))
+    assert columns == set(next(iter(actual.values()))) - {"client_key", "as_of_month"}
+    assert_same(
+        {key: {**row, "capital_amount": actual[key]["capital_amount"]} for key, row in expected.items()}, actual
+    )
+    for key, row in expected.items():
+        margin = CENT + CAPITAL_RATIO * row["exposure_at_default_amount"]
+        assert abs(row["capital_amount"] - actual[key]["capital_amount"]) <= margin, (key, row, actual[key])
+
+
+def test_resource_allocation(marts: MartComparison) -> None:
+    """Hours, cost, exposure, capital and return of each segment, every column."""
+    actual = marts.actual("marts.mart_resource_allocation", "axis", "segment_code", "as_of_month")
+    assert_all_columns(marts.resources.allocation, actual, keys=3)
+
+
+def test_effort_curves(marts: MartComparison) -> None:
+    actual = marts.actual("marts.mart_effort_curve", "axis", "as_of_month", "effort_kind", "segment_code")
+    assert_all_columns(marts.resources.curve_points, actual, keys=4)
+
+
+def test_effort_concentration(marts: MartComparison) -> None:
+    """The coefficient from all pairs of segments and of clients, against the area under the curve."""
+    actual = marts.actual("marts.mart_effort_concentration", "axis", "as_of_month", "effort_kind")
+    expected = marts.resources.concentrations
+    assert {axis for axis, *_ in expected} == {*AXES, "CLIENT"}
+    assert_all_columns(expected, actual, keys=3, margins={"area_under_curve": Decimal("0.000000001")})

@@ -68,6 +68,15 @@ QUERIES = {
             count(*) filter (where status = 'BREACH') / nullif(count(*) filter (where status <> 'NOT_TESTABLE'), 0)
         from marts.mart_policy_compliance group by all""",
     ),
+    "return_on_capital": (
+        ["manager_minutes", "risk_adjusted_income_of_twelve_months", "capital_of_months", "risk_adjusted_return"],
+        ["allocation__segment_code"],
+        "{{ Dimension('allocation__axis') }} = 'CREDIT'",
+        """
+        select segment_code, sum(contact_minutes), 12 * sum(risk_adjusted_income_amount), sum(capital_amount),
+            12 * sum(risk_adjusted_income_amount) / nullif(sum(capital_amount), 0)
+        from marts.mart_resource_allocation where axis = 'CREDIT' group by all""",
+    ),
 }
 
 

@@ -1,35 +1,15 @@
 -- The credit lines of a client at a month end and what of them is drawn. Grain: client x month end of the history at
 -- which a line is open. Lines in foreign money are worth the rate of the month end, like the loans drawn from them.
 {{ monthly_model() }}
-with line as (
-
-    select
-        identity.client_key,
-        months.as_of_month,
-        facilities.limit_amount,
-        case when coalesce(facilities.currency, '{{ lending_currency() }}') = '{{ lending_currency() }}' then 1 else fx.rate_end end as rate_end
-    from {{ ref('stg_facilities') }} as facilities
-    inner join {{ ref('int_client_identity') }} as identity
-        on facilities.source_system = identity.source_system
-        and facilities.client_no = identity.client_no
-    inner join {{ ref('int_month') }} as months
-        on months.as_of_month >= facilities.started_on
-        and months.as_of_month <= coalesce(facilities.expires_on, date '9999-12-31')
-    left join {{ ref('stg_fx_rate') }} as fx
-        on facilities.currency = fx.currency
-        and months.as_of_month = fx.month_end
-    where months.as_of_month >= {{ first_rebuilt_month() }}
-
-),
-
-open_limit as (
+with open_limit as (
 
     select
         client_key,
         as_of_month,
         -- one line of unknown worth makes the sum unknown
-        case when count(*) = count(rate_end) then sum({{ converted('limit_amount', 'rate_end') }}) end as limit_amount
-    from line
+        case when count(*) = count(limit_amount) then sum(limit_amount) end as limit_amount
+    from {{ ref('int_facility_month') }}
+    where as_of_month >= {{ first_rebuilt_month() }}
     group by client_key, as_of_month
 
 ),

@@ -1,10 +1,12 @@
 -- Where effort goes and what comes back, segment by segment and month by month. Effort and earnings stand in the segment
 -- that a client held at the month end before; the cost of campaigns stands where mart_acquisition has it, in the segment of
 -- the client won, and what won nobody under UNATTRIBUTED, so that no hour and no yuan is lost. Clients without a loan take
--- hours as well. The return is risk-adjusted: revenue less cost and expected loss, over economic capital.
+-- hours as well, and those with an open line alone bind capital. The return is risk-adjusted: revenue less cost and
+-- expected loss, over economic capital.
 {%- set values = [
-    'exposure_amount', 'earning_exposure_amount', 'knocked_out_exposure_amount', 'interest_amount', 'funding_cost_amount',
-    'servicing_cost_amount', 'expected_loss_amount', 'capital_amount',
+    'exposure_amount', 'earning_exposure_amount', 'knocked_out_exposure_amount', 'undrawn_amount', 'converted_undrawn_amount',
+    'exposure_at_default_amount', 'interest_amount', 'funding_cost_amount', 'servicing_cost_amount', 'expected_loss_amount',
+    'capital_amount',
 ] %}
 {%- set efforts = ['contacts', 'contacts_without_minutes', 'contact_minutes', 'monitoring_tasks'] %}
 with parameter as {{ rule_values(ref('rule_resource_parameter'), 'parameter_id', {
@@ -12,81 +14,45 @@ with parameter as {{ rule_values(ref('rule_resource_parameter'), 'parameter_id',
     'hurdle_rate': ['HURDLE_RATE', 'parameter_value'],
 }) }},
 
-contact as (
-
-    select
-        identity.client_key,
-        last_day(cast(interactions.occurred_at as date)) as as_of_month,
-        interactions.minutes
-    from {{ ref('stg_crm_interactions') }} as interactions
-    inner join {{ ref('int_client_identity') }} as identity
-        on interactions.source_system = identity.source_system
-        and interactions.client_no = identity.client_no
-
-),
-
-monitoring as (
-
-    select
-        identity.client_key,
-        last_day(tasks.done_on) as as_of_month
-    from {{ ref('stg_monitoring_tasks') }} as tasks
-    inner join {{ ref('int_client_identity') }} as identity
-        on tasks.source_system = identity.source_system
-        and tasks.client_no = identity.client_no
-    where tasks.done_on is not null
-
-),
-
 effort as (
 
     select
-        client_key,
-        as_of_month,
-        last_day({{ months_later('as_of_month', -1) }}) as segment_month,
-        sum(contacts) as contacts,
-        sum(contacts_without_minutes) as contacts_without_minutes,
-        sum(contact_minutes) as contact_minutes,
-        sum(monitoring_tasks) as monitoring_tasks
-    from (
-        select
-            client_key,
-            as_of_month,
-            1 as contacts,
-            case when minutes is null then 1 else 0 end as contacts_without_minutes,
-            coalesce(minutes, 0) as contact_minutes,
-            0 as monitoring_tasks
-        from contact
-
-        union all
-
-        select
-            client_key,
-            as_of_month,
-            0 as contacts,
-            0 as contacts_without_minutes,
-            0 as contact_minutes,
-            1 as monitoring_tasks
-        from monitoring
-    ) as spent
-    group by client_key, as_of_month
+        *,
+        last_day({{ months_later('as_of_month', -1) }}) as segment_month
+    from {{ ref('int_client_effort_month') }}
 
 ),
 
 {{ segments_as_of('effort') }},
 
+opened as (
+
+    select
+        *,
+        last_day({{ months_later('as_of_month', -1) }}) as segment_month
+    from {{ ref('int_client_value_month') }}
+
+),
+
+{{ segments_as_of('opened') }},
+
 earned as (
 
     select
-        earnings.*,
+        opened_placed.as_of_month,
+        opened_placed.lines_of_unknown_worth,
+        {% for measure in values -%}
+        opened_placed.{{ measure }},
+        {% endfor -%}
         {% for axis in segment_axes() | map('lower') -%}
-        -- the placement has every client that had a balance at the month end before
-        coalesce(placement.flow_{{ axis }}, 'UNKNOWN') as {{ axis }}_segment{{ ',' if not loop.last }}
+        -- the placement has every client with a balance, also one whose loan is older than its registration
+        coalesce(placement.flow_{{ axis }}, opened_placed.{{ axis }}_segment) as {{ axis }}_segment{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ ref('int_client_value_month') }} as earnings
+    from opened_placed
     left join {{ ref('int_client_placement_month') }} as placement
-        on earnings.client_key = placement.client_key
-        and earnings.as_of_month = placement.as_of_month
+        on opened_placed.client_key = placement.client_key
+        and opened_placed.as_of_month = placement.as_of_month
+        and opened_placed.exposure_amount > 0
 
 ),
 
@@ -101,6 +67,7 @@ together as (
         {{ measure }},
         {% endfor -%}
         0 as marketing_cost_amount,
+        0 as lines_of_unknown_worth,
         {% for measure in values -%}
         0 as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
@@ -116,6 +83,7 @@ together as (
         0 as {{ measure }},
         {% endfor -%}
         0 as marketing_cost_amount,
+        lines_of_unknown_worth,
         {% for measure in values -%}
         {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
@@ -132,10 +100,12 @@ together as (
         0 as {{ measure }},
         {% endfor -%}
         cost_amount as marketing_cost_amount,
+        0 as lines_of_unknown_worth,
         {% for measure in values -%}
         0 as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('mart_acquisition') }}
+    where cost_amount <> 0
 
 ),
 
@@ -145,11 +115,11 @@ summed as (
         axis,
         segment_code,
         as_of_month,
-        {% for measure in ['contacts', 'contacts_without_minutes', 'monitoring_tasks'] -%}
+        {% for measure in ['contacts', 'contacts_without_minutes', 'monitoring_tasks', 'lines_of_unknown_worth'] -%}
         cast(sum({{ measure }}) as bigint) as {{ measure }},
         {% endfor -%}
         cast(round(cast(cast(sum(contact_minutes) as double) / 60 as decimal(28,10)), 2) as decimal(28,2)) as manager_hours,
-        cast(sum(contact_minutes) as decimal(28,2)) as contact_minutes,
+        cast(sum(contact_minutes) as decimal(28,6)) as contact_minutes,
         cast(sum(marketing_cost_amount) as decimal(28,2)) as marketing_cost_amount,
         {% for measure in values -%}
         cast(coalesce(sum({{ measure }}), 0) as decimal(28,2)) as {{ measure }}{{ ',' if not loop.last }}
@@ -165,7 +135,8 @@ costed as (
         summed.*,
         parameter.hurdle_rate,
         cast(round(cast(cast(summed.contact_minutes as double) / 60 * cast(parameter.hour_cost as double) as decimal(28,10)), 2) as decimal(28,2)) as hours_cost_amount,
-        cast(summed.interest_amount - summed.funding_cost_amount as decimal(28,2)) as revenue_amount
+        cast(summed.interest_amount - summed.funding_cost_amount as decimal(28,2)) as revenue_amount,
+        cast(summed.interest_amount - summed.funding_cost_amount - summed.expected_loss_amount as decimal(28,2)) as risk_adjusted_revenue_amount
     from summed
     -- a cost or contact outside the months of the history stays in its own reconciliation, not in a month without rules
     inner join parameter
@@ -178,7 +149,7 @@ measured as (
     select
         *,
         cast(hours_cost_amount + marketing_cost_amount + servicing_cost_amount as decimal(28,2)) as operating_cost_amount,
-        cast(revenue_amount - hours_cost_amount - marketing_cost_amount - servicing_cost_amount - expected_loss_amount as decimal(28,2)) as risk_adjusted_income_amount
+        cast(risk_adjusted_revenue_amount - hours_cost_amount - marketing_cost_amount - servicing_cost_amount as decimal(28,2)) as risk_adjusted_income_amount
     from costed
 
 )
@@ -190,11 +161,16 @@ select
     contacts,
     contacts_without_minutes,
     monitoring_tasks,
+    contact_minutes,
     manager_hours,
     {{ ratio('contact_minutes', 'sum(contact_minutes) over axis_month') }} as hours_share,
     exposure_amount,
     earning_exposure_amount,
     knocked_out_exposure_amount,
+    undrawn_amount,
+    lines_of_unknown_worth,
+    converted_undrawn_amount,
+    exposure_at_default_amount,
     interest_amount,
     funding_cost_amount,
     revenue_amount,
@@ -205,6 +181,7 @@ select
     operating_cost_amount,
     {{ ratio('operating_cost_amount', 'sum(operating_cost_amount) over axis_month') }} as operating_cost_share,
     expected_loss_amount,
+    risk_adjusted_revenue_amount,
     risk_adjusted_income_amount,
     capital_amount,
     {{ ratio('capital_amount', 'sum(capital_amount) over axis_month') }} as capital_share,
