@@ -15,18 +15,28 @@ with windowed as (
 
 ),
 
+application as (
+
+    select
+        decision,
+        cast(submitted_at as date) as submitted_on,
+        {{ days_between('cast(submitted_at as date)', 'cast(decided_at as date)') }} as days_taken
+    from {{ ref('fct_application') }}
+
+),
+
 expected as (
 
     select
         windowed.as_of_month,
         windowed.is_over,
-        count(*) filter (where applications.decision = 'APPROVED' and {{ days_between('cast(applications.submitted_at as date)', 'cast(applications.decided_at as date)') }} <= windowed.window_days) as approved,
-        count(*) filter (where applications.decision = 'DECLINED' and {{ days_between('cast(applications.submitted_at as date)', 'cast(applications.decided_at as date)') }} <= windowed.window_days) as declined,
-        count(*) filter (where applications.decision = 'PENDING') as undecided,
-        count(*) filter (where applications.decision <> 'PENDING' and applications.decided_at is null) as undated
+        count(*) filter (where application.decision = 'APPROVED' and application.days_taken <= windowed.window_days) as approved,
+        count(*) filter (where application.decision = 'DECLINED' and application.days_taken <= windowed.window_days) as declined,
+        count(*) filter (where application.decision = 'PENDING') as undecided,
+        count(*) filter (where application.decision <> 'PENDING' and application.days_taken is null) as undated
     from windowed
-    inner join {{ ref('fct_application') }} as applications
-        on windowed.as_of_month = last_day(cast(applications.submitted_at as date))
+    inner join application
+        on windowed.as_of_month = last_day(application.submitted_on)
     group by windowed.as_of_month, windowed.is_over
 
 ),
