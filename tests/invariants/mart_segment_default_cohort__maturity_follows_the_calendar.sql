@@ -1,5 +1,5 @@
 -- A cohort is mature when the twelve months after it are over by the last month of the history, neither earlier nor
--- later; the scorecard and the retention year say the same.
+-- later; the scorecard, the early warnings and the retention year say the same.
 with reporting as (
 
     select last_month from {{ ref('stg_reporting_window') }}
@@ -14,6 +14,9 @@ marked as (
     select 'scorecard', as_of_month, is_default_mature
     from {{ ref('mart_segment_performance') }}
     where performing > 0
+    union all
+    select 'early warnings', cohort_month, is_mature
+    from {{ ref('mart_early_warning_quality') }}
     union all
     select 'retention', as_of_month, is_retention_mature
     from {{ ref('int_segment_stickiness_month') }}

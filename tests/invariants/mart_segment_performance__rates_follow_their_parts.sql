@@ -10,7 +10,7 @@
     {'rate': 'default_rate', 'numerator': 'defaulted', 'denominator': 'performing', 'hidden_when': 'is_default_suppressed or not is_default_mature'},
     {'rate': 'approval_rate', 'numerator': 'approved', 'denominator': '(approved + declined)', 'hidden_when': 'approval_rate is null'},
     {'rate': 'approval_rate_by_amount', 'numerator': 'approved_requested_amount', 'denominator': '(approved_requested_amount + declined_requested_amount)', 'hidden_when': 'approval_rate is null'},
-    {'rate': 'submission_approval_rate', 'numerator': 'submitted_approved', 'denominator': '(submitted_approved + submitted_declined)', 'hidden_when': 'submission_approval_rate is null'},
+    {'rate': 'submission_approval_rate', 'numerator': 'submitted_approved', 'denominator': '(submitted_approved + submitted_declined)', 'hidden_when': 'not is_submission_mature or submission_approval_rate is null'},
     {'rate': 'net_promoter_share', 'numerator': '(promoters - detractors)', 'denominator': 'nps_answers', 'hidden_when': 'net_promoter_share is null'},
     {'rate': 'csat_rate', 'numerator': 'csat_satisfied', 'denominator': 'csat_answers', 'hidden_when': 'csat_rate is null'},
     {'rate': 'active_day_share', 'numerator': 'active_days_30', 'denominator': '(30 * clients_held_before)', 'hidden_when': 'active_day_share is null'},

@@ -19,6 +19,7 @@ MODELS = [
     "+mart_segment_vintage",
     "+mart_segment_concentration",
     "+mart_market_share",
+    "+mart_early_warning_signal",
     "+mart_policy_compliance",
     "+int_segment_application_month",
     "+int_segment_survey_month",

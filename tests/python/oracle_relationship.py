@@ -21,6 +21,8 @@ from oracle_portfolio import MINIMUM_CELL, Placement, Portfolio, ratio, wilson
 NOT_YET = "NOT_YET_CLIENT"
 # domain.md section 1f: NPS and CSAT
 PROMOTERS, DETRACTORS, SATISFIED = 9, 6, 4
+# approval rate by application cohort: what is decided in so many days after the submission
+DECISION_WINDOW = timedelta(days=60)
 CELL = tuple[str, str, date]
 
 
@@ -202,19 +204,33 @@ class Relationship:
             return
         cell = cells[axis, self.before(place, client, self.day_of(row)), month]
         cell["submitted"] += 1
-        names = {"APPROVED": "submitted_approved", "DECLINED": "submitted_declined", "PENDING": "submitted_undecided"}
-        cell[names.get(row["decision"], "submitted_otherwise_decided")] += 1
+        cell[f"submitted_{self.became(row)}"] += 1
+        # the window of the last day of the month is over
+        cell["is_submission_mature"] = month + DECISION_WINDOW <= self.last_month
+
+    def became(self, row: Row) -> str:
+        """What an application became in its window."""
+        moment, names = decided_at(row), {"APPROVED": "approved", "DECLINED": "declined"}
+        if row["decision"] == "PENDING":
+            return "undecided"
+        if moment is None:
+            return "undated"
+        if moment.date() - self.day_of(row) > DECISION_WINDOW:
+            return "decided_late"
+        return names.get(row["decision"], "otherwise_decided")
 
     @staticmethod
     def application_row(cell: Mapping[str, Any], times: list[Timing]) -> Row:
         counts = (
             "decided approved declined withdrawn expired counter_offered requested_amount approved_requested_amount "
             "declined_requested_amount approved_amount pending pending_amount submitted submitted_approved "
-            "submitted_declined submitted_undecided submitted_otherwise_decided"
+            "submitted_declined submitted_otherwise_decided submitted_decided_late submitted_undated "
+            "submitted_undecided"
         ).split()
         business, calendar = [item.business for item in times], [item.calendar for item in times]
         return {name: cell.get(name, 0) for name in counts} | {
             "oldest_pending_days": cell["oldest_pending_days"] if cell.get("pending") else None,
+            "is_submission_mature": cell["is_submission_mature"] if cell.get("submitted") else None,
             "timed_decisions": len(times),
             "median_business_hours": quantile(business, Decimal("0.5")),
             "p90_business_hours": quantile(business, Decimal("0.9")),
@@ -369,42 +385,52 @@ class Relationship:
         """The columns of mart_segment_performance that do not come from loans."""
         return self.approvals(key) | self.satisfaction(key) | self.ties(key)
 
+    def is_delivered(self, cells: Mapping[CELL, Row], key: CELL) -> bool:
+        """Whether the delivery has something of a kind by then; before it, none is not known to be none."""
+        return any(month <= key[2] for _, _, month in cells)
+
     def approvals(self, key: CELL) -> Row:
         row = self.application_months.get(key) or self.application_row({}, [])
         decisions = row["approved"] + row["declined"]
         asked = row["approved_requested_amount"] + row["declined_requested_amount"]
-        done = row["submitted_approved"] + row["submitted_declined"]
+        done = row["submitted_approved"] + row["submitted_declined"] if row["is_submission_mature"] else 0
         names = (
             "decided approved declined withdrawn expired counter_offered approved_requested_amount "
-            "declined_requested_amount timed_decisions pending oldest_pending_days submitted submitted_approved "
-            "submitted_declined submitted_otherwise_decided submitted_undecided"
+            "declined_requested_amount timed_decisions pending submitted submitted_approved submitted_declined "
+            "submitted_otherwise_decided submitted_decided_late submitted_undated submitted_undecided"
         ).split()
         is_timed = row["timed_decisions"] >= MINIMUM_CELL
+        counted = row if self.is_delivered(self.application_months, key) else dict.fromkeys(names)
         return (
-            {name: row[name] for name in names}
+            {name: counted[name] for name in names}
             | shown("approval", row["approved"], decisions)
+            | shown("submission_approval", row["submitted_approved"], done)
             | {
+                "oldest_pending_days": row["oldest_pending_days"],
                 "approval_rate_by_amount": ratio(row["approved_requested_amount"], asked)
                 if decisions >= MINIMUM_CELL
                 else None,
                 "median_business_hours": row["median_business_hours"] if is_timed else None,
                 "p90_business_hours": row["p90_business_hours"] if is_timed else None,
-                "is_submission_decided": row["submitted_undecided"] == 0,
-                "submission_approval_rate": share_of(row["submitted_approved"], done),
+                "is_submission_mature": row["is_submission_mature"],
             }
         )
 
     def satisfaction(self, key: CELL) -> Row:
         row = self.survey_months.get(key) or self.survey_row([])
-        return {
+        counts = {
             "survey_responses": row["responses"],
             "nps_answers": row["nps_answers"],
             "promoters": row["promoters"],
             "detractors": row["detractors"],
-            "net_promoter_share": share_of(row["promoters"] - row["detractors"], row["nps_answers"]),
             "csat_answers": row["csat_answers"],
             "csat_satisfied": row["csat_4_5"],
-        } | shown("csat", row["csat_4_5"], row["csat_answers"])
+        }
+        return (
+            (counts if self.is_delivered(self.survey_months, key) else dict.fromkeys(counts))
+            | {"net_promoter_share": share_of(row["promoters"] - row["detractors"], row["nps_answers"])}
+            | shown("csat", row["csat_4_5"], row["csat_answers"])
+        )
 
     def ties(self, key: CELL) -> Row:
         row = self.stickiness_months.get(key, {})

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+import yaml
 from conftest import ROOT, SHARED, Warehouse, manifest
 
 # A model reads from its own layer or from one above it in this list (architecture.md section 2). Quality is fed by
@@ -138,6 +139,17 @@ def test_data_tests_are_named(described: dict[str, Any]) -> None:
     """A generated name says nothing about what was checked: every test carries its own, after its model."""
     names = [node["name"] for node in own_nodes(described, "test")]
     assert [name for name in names if "__" not in name] == []
+
+
+def test_warning_features_are_those_of_the_rules(described: dict[str, Any]) -> None:
+    """What a signal may name by contract is what the model computes: another name would be a sign that nobody shows."""
+    contract = yaml.safe_load((ROOT / "contract" / "rule_contract.yml").read_text(encoding="utf-8"))
+    allowed = contract["lists"]["warning_features"]
+    [node] = [node for node in own_nodes(described, "model") if node["name"] == "int_client_warning_feature_month"]
+    columns = [column for column in node["columns"] if column.startswith("feature_")]
+    assert [f"feature_{name}" for name in allowed] == columns
+    # the columns that it has, in their order (test_every_column_is_listed compares with what was built)
+    assert re.findall(r"as (feature_\w+)", node["compiled_code"]) == columns
 
 
 def test_no_clock_and_no_chance() -> None:

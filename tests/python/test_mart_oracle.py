@@ -21,11 +21,14 @@ from oracle_policy import Policy
 from oracle_portfolio import Portfolio
 from oracle_relationship import NOT_YET, Relationship
 from oracle_resource import Resources, irb_capital_ratio
+from oracle_warning import SIGNS, Warnings
 from segment_oracle import AXES
 from test_oracle import assert_same, dictionaries
 
 MART_STAGING_TABLES = [
     *STAGING_TABLES,
+    "stg_account_flows",
+    "stg_bureau_reports",
     "stg_collateral_allocations",
     "stg_collaterals",
     "stg_credit_events",
@@ -56,6 +59,8 @@ EVIDENCE = """
 SIXTH_DECIMAL = Decimal("0.000001")
 # hours have four decimals, and a quantile between two of them is rounded once more
 HOURS = Decimal("0.0001")
+# days have one decimal
+LEAD_DAYS = dict.fromkeys(("median_lead_days", "p10_lead_days", "p90_lead_days"), Decimal("0.05"))
 VALUES = ("policy_value", "contract_value")
 # of the exposure, what capital may differ by: two normal distributions, a billionth each, and K kept with ten decimals
 CAPITAL_RATIO = Decimal("0.000000005")
@@ -98,6 +103,7 @@ class MartComparison:
             acquisitions,
             {(row["client_key"], row["as_of_month"]): row["capital_amount"] for row in capital},
         )
+        self.warnings = Warnings(self.portfolio)
         self.policy = Policy(self.base, segments, evidence, self.portfolio.exposure, prime_rates)
 
     def actual(self, table: str, *keys: str) -> dict[Any, Row]:
@@ -195,6 +201,36 @@ def test_vintages(marts: MartComparison) -> None:
 def test_concentration(marts: MartComparison) -> None:
     actual = marts.actual("marts.mart_segment_concentration", "axis", "segment_code", "as_of_month")
     assert_all_columns(marts.portfolio.concentrations, actual, keys=3)
+
+
+def test_early_warnings(marts: MartComparison) -> None:
+    """Who is flagged and by what, before anything is said about it."""
+    found = marts.actual("marts.mart_early_warning", "client_key", "as_of_month")
+    expected = {
+        key: {
+            "signals": ", ".join(sorted(borrower.shown, key=lambda code: (-SIGNS[code].weight, code))),
+            "signal_count": len(borrower.shown),
+            "score": borrower.score,
+        }
+        for key, borrower in marts.warnings.borrowers.items()
+        if borrower.raises("EARLY_WARNING_SCORE")
+    }
+    assert expected or marts.is_generated
+    assert_same(expected, found)
+
+
+def test_early_warning_quality(marts: MartComparison) -> None:
+    """Precision, lift, recall, false positives and lead time, month by month."""
+    actual = marts.actual("marts.mart_early_warning_quality", "signal_code", "cohort_month")
+    assert {row["is_mature"] for row in actual.values()} == {True, False}
+    assert_all_columns(marts.warnings.quality, actual, keys=2, margins=LEAD_DAYS)
+
+
+def test_early_warning_signals(marts: MartComparison) -> None:
+    """The same over all months that are over: what each signal is worth."""
+    actual = marts.actual("marts.mart_early_warning_signal", "signal_code")
+    assert sum(row["mature_warnings"] or 0 for row in actual.values()) > 10
+    assert_all_columns(marts.warnings.signals, actual, keys=1, margins=LEAD_DAYS)
 
 
 def test_market_share(marts: MartComparison) -> None:

@@ -24,6 +24,7 @@ MONTHLY = [
     "intermediate.int_client_credit_status_month",
     "intermediate.int_client_behaviour_month",
     "intermediate.int_client_lifecycle_month",
+    "intermediate.int_client_warning_sign_month",
     "intermediate.int_project_month",
     "segments.seg_industry",
     "segments.seg_size",
@@ -50,9 +51,13 @@ OUTCOMES = {
         "submitted_approved",
         "submitted_declined",
         "submitted_otherwise_decided",
+        "submitted_decided_late",
+        "submitted_undated",
         "submitted_undecided",
-        "is_submission_decided",
+        "is_submission_mature",
         "submission_approval_rate",
+        "submission_approval_wilson_lower",
+        "submission_approval_wilson_upper",
         "is_retention_mature",
         "retention_clients",
         "retained_clients",
@@ -72,7 +77,7 @@ OUTCOMES = {
     ],
 }
 MODELS = ["--select", "+mart_segment_performance", "+dim_client", "fct_loan_month", "+mart_segment_stability"]
-MODELS += ["+mart_segment_default_cohort", "+mart_policy_compliance"]
+MODELS += ["+mart_segment_default_cohort", "+mart_policy_compliance", "+mart_early_warning_signal"]
 MODELS += ["--exclude-resource-type", "test", "unit_test"]
 
 # When the lender knew a row. Every row carries the extracted_at of its last write, which for a fact says nothing about
@@ -257,6 +262,36 @@ def test_cohorts_learn_nothing_but_their_outcome(builds: dict[str, Warehouse], m
 
 
 @pytest.mark.parametrize("month", CUTS, ids=str)
+def test_warnings_learn_nothing_but_their_outcome(builds: dict[str, Warehouse], month: date) -> None:
+    """Who is flagged, by what and since when stands at the month end; what came of it is final after the year."""
+    table = "marts.mart_early_warning_quality"
+    known = "signal_code, cohort_month, performing, observed, flagged, new_warnings, decisive"
+    cut, whole = builds[str(month)], builds["whole"]
+    assert cut.value(f"select count(*) from {table} where flagged > 0") > 10
+    found = differences(whole, cut, f"select {known} from {{database}}.{table} where cohort_month <= date '{month}'")
+    assert not found, f"{len(found)} rows, such as {found[:6]}"
+    over = f"select max(cohort_month) from {table} where is_mature"
+    found = differences(
+        whole, cut, f"select * from {{database}}.{table} where cohort_month <= date '{cut.value(over)}'"
+    )
+    assert not found, f"{len(found)} rows, such as {found[:6]}"
+
+
+@pytest.mark.parametrize("month", CUTS, ids=str)
+def test_application_cohorts_are_final_when_mature(builds: dict[str, Warehouse], month: date) -> None:
+    """With a fixed window a late decision changes neither the counts of a mature cohort nor its rate."""
+    table = "marts.mart_segment_performance"
+    cut, whole = builds[str(month)], builds["whole"]
+    last = cut.value(f"select max(as_of_month) from {table} where is_submission_mature")
+    assert cut.value(f"select min(as_of_month) from {table} where not is_submission_mature") > last
+    assert last < month
+    columns = "axis, segment_code, as_of_month, submitted, submitted_approved, submitted_declined"
+    columns += ", submitted_otherwise_decided, is_submission_mature, submission_approval_rate"
+    found = differences(whole, cut, f"select {columns} from {{database}}.{table} where as_of_month <= date '{last}'")
+    assert not found, f"{len(found)} rows, such as {found[:6]}"
+
+
+@pytest.mark.parametrize("month", CUTS, ids=str)
 def test_compliance_is_judged_by_the_day_of_decision(builds: dict[str, Warehouse], month: date) -> None:
     """A loan that was paid out is judged for good: neither later segments nor later valuations change it."""
     rows = f"""
@@ -270,7 +305,13 @@ def test_compliance_is_judged_by_the_day_of_decision(builds: dict[str, Warehouse
     assert not found, f"{len(found)} rows, such as {found[:6]}"
 
 
-DATED_BY_THEMSELVES = ["marts.dim_client", "marts.mart_segment_default_cohort", "marts.mart_policy_compliance"]
+DATED_BY_THEMSELVES = [
+    "marts.dim_client",
+    "marts.mart_segment_default_cohort",
+    "marts.mart_early_warning_quality",
+    "marts.mart_early_warning_signal",
+    "marts.mart_policy_compliance",
+]
 
 
 @pytest.mark.parametrize("table", [*MONTHLY, *DATED_BY_THEMSELVES])

@@ -23,11 +23,11 @@ held as (
 
 ),
 
--- without any event in the delivery nobody knows how active a client is
+-- nobody online is none only since online events have been delivered at all
 delivered as (
 
-    select count(*) > 0 as has_events
-    from {{ ref('int_client_online_day') }}
+    select cast(min(occurred_at) as date) as first_event_on
+    from {{ ref('stg_digital_events') }}
 
 ),
 
@@ -99,7 +99,7 @@ combined as (
         coalesce(held.{{ axis }}_segment, 'NOT_YET_CLIENT') as {{ axis }}_segment,
         {% endfor -%}
         count(*) as clients,
-        sum(case when delivered.has_events then coalesce(online.active_days, 0) end) as active_days,
+        sum(case when delivered.first_event_on <= grid.as_of_month then coalesce(online.active_days, 0) end) as active_days,
         count(*) filter (where draws.draws_12m >= 1) as borrowers,
         count(*) filter (where draws.draws_12m >= 2) as repeat_borrowers,
         count(*) filter (where product.products > 0) as product_holders,

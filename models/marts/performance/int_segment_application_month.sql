@@ -1,11 +1,23 @@
 -- Applications by segment and month, three views side by side that do not add up with each other: what was decided in the
 -- month (segments at decision), what was still open at the month end (segments of that month end), and what was submitted
--- in the month and became of it so far (segments at submission). A building block of mart_segment_performance; it stands
--- with the marts because it reads one.
+-- in the month and became of it in the same number of days for each (segments at submission): a cohort is mature when they
+-- are over for its youngest application, so that early and late ones compare. A building block of
+-- mart_segment_performance; it stands with the marts because it reads one.
 {{ config(schema = 'intermediate') }}
 with months as (
 
     select as_of_month from {{ ref('int_month') }}
+
+),
+
+parameter as (
+
+    select
+        limits.as_of_month,
+        cast(limits.window_days as integer) as window_days,
+        reporting.last_month
+    from {{ rule_values(ref('rule_relationship_parameter'), 'parameter_id', {'window_days': ['DECISION_WINDOW_DAYS', 'parameter_value']}) }} as limits
+    cross join {{ ref('stg_reporting_window') }} as reporting
 
 ),
 
@@ -23,7 +35,9 @@ decided as (
         -- the lender's own decisions: what the client withdrew or let expire took no decision
         case when applications.decision in ('APPROVED', 'DECLINED', 'COUNTER_OFFERED') then applications.business_hours_to_decision end as business_hours,
         case when applications.decision in ('APPROVED', 'DECLINED', 'COUNTER_OFFERED') then applications.calendar_hours_to_decision end as calendar_hours,
-        cast(null as integer) as open_days
+        cast(null as integer) as open_days,
+        cast(null as boolean) as is_mature,
+        cast(null as varchar) as outcome
     from {{ ref('fct_application') }} as applications
     inner join months
         on last_day(cast(applications.decided_at as date)) = months.as_of_month
@@ -35,14 +49,22 @@ submitted as (
 
     select
         applications.client_key,
-        months.as_of_month,
+        parameter.as_of_month,
         last_day({{ months_later('cast(applications.submitted_at as date)', -1) }}) as segment_month,
-        applications.decision,
         applications.requested_amount,
-        applications.approved_amount
+        {{ days_later('parameter.as_of_month', 'parameter.window_days') }} <= parameter.last_month as is_mature,
+        case
+            when not applications.is_decided then 'UNDECIDED'
+            -- decided, nobody knows whether in time
+            when applications.decided_at is null then 'UNDATED'
+            when cast(applications.decided_at as date) > {{ days_later('cast(applications.submitted_at as date)', 'parameter.window_days') }}
+                then 'DECIDED_LATE'
+            when applications.decision in ('APPROVED', 'DECLINED') then applications.decision
+            else 'OTHERWISE_DECIDED'
+        end as outcome
     from {{ ref('fct_application') }} as applications
-    inner join months
-        on last_day(cast(applications.submitted_at as date)) = months.as_of_month
+    inner join parameter
+        on last_day(cast(applications.submitted_at as date)) = parameter.as_of_month
 
 ),
 
@@ -80,12 +102,14 @@ together as (
         {% for axis in segment_axes() | map('lower') -%}
         {{ axis }}_segment,
         {% endfor -%}
-        decision,
+        null as decision,
         requested_amount,
-        approved_amount,
+        null as approved_amount,
         null as business_hours,
         null as calendar_hours,
-        null as open_days
+        null as open_days,
+        is_mature,
+        outcome
     from submitted_placed
 
     union all
@@ -101,7 +125,9 @@ together as (
         null as approved_amount,
         null as business_hours,
         null as calendar_hours,
-        open_days
+        open_days,
+        null as is_mature,
+        null as outcome
     from pending_placed
 
 )
@@ -131,10 +157,10 @@ select
     cast(coalesce(sum(requested_amount) filter (where event = 'PENDING'), 0) as decimal(28,2)) as pending_amount,
     cast(max(open_days) as integer) as oldest_pending_days,
     count(*) filter (where event = 'SUBMITTED') as submitted,
-    {% for decision in ['APPROVED', 'DECLINED', 'PENDING'] -%}
-    count(*) filter (where event = 'SUBMITTED' and decision = '{{ decision }}') as submitted_{{ 'undecided' if decision == 'PENDING' else decision | lower }},
+    {% for outcome in ['APPROVED', 'DECLINED', 'OTHERWISE_DECIDED', 'DECIDED_LATE', 'UNDATED', 'UNDECIDED'] -%}
+    count(*) filter (where event = 'SUBMITTED' and outcome = '{{ outcome }}') as submitted_{{ outcome | lower }},
     {% endfor -%}
-    count(*) filter (where event = 'SUBMITTED' and decision in ('WITHDRAWN', 'EXPIRED', 'COUNTER_OFFERED')) as submitted_otherwise_decided
+    bool_and(is_mature) filter (where event = 'SUBMITTED') as is_submission_mature
 from together
 group by {{ axis | lower }}_segment, as_of_month
 {{ 'union all' if not loop.last }}

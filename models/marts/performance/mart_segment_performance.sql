@@ -8,7 +8,7 @@
 {%- set matured = ['matured_loans', 'repaid_on_time_loans', 'matured_term_days'] %}
 {%- set judged = 'applications.approved + applications.declined' %}
 {%- set judged_amount = 'applications.approved_requested_amount + applications.declined_requested_amount' %}
-{%- set submitted_judged = 'applications.submitted_approved + applications.submitted_declined' %}
+{%- set submitted_judged = 'case when applications.is_submission_mature then applications.submitted_approved + applications.submitted_declined end' %}
 {%- set building_blocks = ['int_segment_application_month', 'int_segment_survey_month', 'int_segment_stickiness_month'] %}
 with maturity as (
 
@@ -170,6 +170,17 @@ rated as (
     inner join {{ rule_values(ref('rule_risk_parameter'), 'parameter_id', {'minimum_cell': ['MINIMUM_CELL', 'parameter_value']}) }} as limits
         on cumulated.as_of_month = limits.as_of_month
 
+),
+
+-- no application is none only since the delivery has the first, and so for answers; before that nobody knows
+counted_from as (
+
+    select
+        months.as_of_month,
+        case when months.as_of_month >= (select min(as_of_month) from {{ ref('int_segment_application_month') }}) then 0 end as no_application,
+        case when months.as_of_month >= (select min(as_of_month) from {{ ref('int_segment_survey_month') }}) then 0 end as no_answer
+    from {{ ref('int_month') }} as months
+
 )
 
 select
@@ -217,37 +228,38 @@ select
     cohort.wilson_lower as default_wilson_lower,
     cohort.wilson_upper as default_wilson_upper,
     cohort.benchmark_rate as default_benchmark_rate,
-    coalesce(applications.decided, 0) as decided,
-    coalesce(applications.approved, 0) as approved,
-    coalesce(applications.declined, 0) as declined,
-    coalesce(applications.withdrawn, 0) as withdrawn,
-    coalesce(applications.expired, 0) as expired,
-    coalesce(applications.counter_offered, 0) as counter_offered,
+    coalesce(applications.decided, counted_from.no_application) as decided,
+    coalesce(applications.approved, counted_from.no_application) as approved,
+    coalesce(applications.declined, counted_from.no_application) as declined,
+    coalesce(applications.withdrawn, counted_from.no_application) as withdrawn,
+    coalesce(applications.expired, counted_from.no_application) as expired,
+    coalesce(applications.counter_offered, counted_from.no_application) as counter_offered,
     {{ when_enough('rated.minimum_cell', judged, ratio('applications.approved', judged)) }} as approval_rate,
     {{ when_enough('rated.minimum_cell', judged, wilson_lower('applications.approved', '(' ~ judged ~ ')')) }} as approval_wilson_lower,
     {{ when_enough('rated.minimum_cell', judged, wilson_upper('applications.approved', '(' ~ judged ~ ')')) }} as approval_wilson_upper,
-    coalesce(applications.approved_requested_amount, 0) as approved_requested_amount,
-    coalesce(applications.declined_requested_amount, 0) as declined_requested_amount,
+    coalesce(applications.approved_requested_amount, counted_from.no_application) as approved_requested_amount,
+    coalesce(applications.declined_requested_amount, counted_from.no_application) as declined_requested_amount,
     {{ when_enough('rated.minimum_cell', judged, ratio('applications.approved_requested_amount', judged_amount)) }} as approval_rate_by_amount,
-    coalesce(applications.timed_decisions, 0) as timed_decisions,
+    coalesce(applications.timed_decisions, counted_from.no_application) as timed_decisions,
     {{ when_enough('rated.minimum_cell', 'applications.timed_decisions', 'applications.median_business_hours') }} as median_business_hours,
     {{ when_enough('rated.minimum_cell', 'applications.timed_decisions', 'applications.p90_business_hours') }} as p90_business_hours,
-    coalesce(applications.pending, 0) as pending,
+    coalesce(applications.pending, counted_from.no_application) as pending,
     applications.oldest_pending_days,
-    coalesce(applications.submitted, 0) as submitted,
-    coalesce(applications.submitted_approved, 0) as submitted_approved,
-    coalesce(applications.submitted_declined, 0) as submitted_declined,
-    coalesce(applications.submitted_otherwise_decided, 0) as submitted_otherwise_decided,
-    coalesce(applications.submitted_undecided, 0) as submitted_undecided,
-    coalesce(applications.submitted_undecided = 0, true) as is_submission_decided,
+    coalesce(applications.submitted, counted_from.no_application) as submitted,
+    {% for outcome in ['approved', 'declined', 'otherwise_decided', 'decided_late', 'undated', 'undecided'] -%}
+    coalesce(applications.submitted_{{ outcome }}, counted_from.no_application) as submitted_{{ outcome }},
+    {% endfor -%}
+    applications.is_submission_mature,
     {{ when_enough('rated.minimum_cell', submitted_judged, ratio('applications.submitted_approved', submitted_judged)) }} as submission_approval_rate,
-    coalesce(surveys.responses, 0) as survey_responses,
-    coalesce(surveys.nps_answers, 0) as nps_answers,
-    coalesce(surveys.promoters, 0) as promoters,
-    coalesce(surveys.detractors, 0) as detractors,
+    {{ when_enough('rated.minimum_cell', submitted_judged, wilson_lower('applications.submitted_approved', '(' ~ submitted_judged ~ ')')) }} as submission_approval_wilson_lower,
+    {{ when_enough('rated.minimum_cell', submitted_judged, wilson_upper('applications.submitted_approved', '(' ~ submitted_judged ~ ')')) }} as submission_approval_wilson_upper,
+    coalesce(surveys.responses, counted_from.no_answer) as survey_responses,
+    coalesce(surveys.nps_answers, counted_from.no_answer) as nps_answers,
+    coalesce(surveys.promoters, counted_from.no_answer) as promoters,
+    coalesce(surveys.detractors, counted_from.no_answer) as detractors,
     {{ when_enough('rated.minimum_cell', 'surveys.nps_answers', ratio('surveys.promoters - surveys.detractors', 'surveys.nps_answers')) }} as net_promoter_share,
-    coalesce(surveys.csat_answers, 0) as csat_answers,
-    coalesce(surveys.csat_4_5, 0) as csat_satisfied,
+    coalesce(surveys.csat_answers, counted_from.no_answer) as csat_answers,
+    coalesce(surveys.csat_4_5, counted_from.no_answer) as csat_satisfied,
     {{ when_enough('rated.minimum_cell', 'surveys.csat_answers', ratio('surveys.csat_4_5', 'surveys.csat_answers')) }} as csat_rate,
     {{ when_enough('rated.minimum_cell', 'surveys.csat_answers', wilson_lower('surveys.csat_4_5', 'surveys.csat_answers')) }} as csat_wilson_lower,
     {{ when_enough('rated.minimum_cell', 'surveys.csat_answers', wilson_upper('surveys.csat_4_5', 'surveys.csat_answers')) }} as csat_wilson_upper,
@@ -269,6 +281,8 @@ select
     {{ when_enough('rated.minimum_cell', 'stickiness.retention_clients', wilson_lower('stickiness.retained', 'stickiness.retention_clients')) }} as retention_wilson_lower,
     {{ when_enough('rated.minimum_cell', 'stickiness.retention_clients', wilson_upper('stickiness.retained', 'stickiness.retention_clients')) }} as retention_wilson_upper
 from rated
+inner join counted_from
+    on rated.as_of_month = counted_from.as_of_month
 left join {{ ref('mart_segment_default_cohort') }} as cohort
     on rated.axis = cohort.axis
     and rated.segment_code = cohort.segment_code
