@@ -20,6 +20,7 @@ MODELS = [
     "+mart_segment_concentration",
     "+mart_market_share",
     "+mart_policy_compliance",
+    "+mart_client_policy",
     "+int_segment_application_month",
     "+int_segment_survey_month",
     "+int_segment_stickiness_month",
