@@ -25,7 +25,7 @@ from conftest import ROOT, SETTINGS, Project, Warehouse
 
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "plugins")]
 from lending_rules import check_rules  # noqa: E402
-from what_if import changed_seeds  # noqa: E402
+from what_if import changed_seeds, is_mixed  # noqa: E402
 
 AXES = ["INDUSTRY", "SIZE", "CREDIT", "LIFECYCLE", "BEHAVIOUR", "PROJECT_TYPE"]
 Row = dict[str, Any]
@@ -270,6 +270,15 @@ def test_rules_that_say_the_same_leave_every_table(home: Path, unmoved: tuple[st
     found = differing_tables(home / "build.duckdb", file, schemas) - {"marts.mart_rule_migration"}
     # both rule sets stand in two of them
     assert found == compared - {"marts.mart_rule_migration"}, (name, found)
+
+
+@pytest.mark.parametrize(("since", "expected"), [("null", False), ("date '2026-05-31'", True)])
+def test_a_warehouse_with_tables_of_other_rules_is_built_whole(tmp_path: Path, since: str, expected: bool) -> None:
+    """What a build of a part has left behind cannot be told from the rules of the last whole one."""
+    with duckdb.connect(str(tmp_path / "build.duckdb")) as conn:
+        conn.execute("create schema quality")
+        conn.execute(f"create table quality.build_state as select cast({since} as date) as first_changed_on")
+    assert is_mixed(tmp_path / "build.duckdb") is expected
 
 
 # -- the market ----------------------------------------------------------------------------------------------------
