@@ -4,38 +4,39 @@
 
 RULES is a folder of rule seeds as for LENDING_RULES: each file replaces the one of its name that is in force, the
 lender's own or the shipped one. The warehouse of LENDING_HOME and its published copy are only read; the answer lies in
-LENDING_HOME/what_if/<NAME> (by default the name of the folder): what_if.duckdb and, as Parquet, mart_policy_what_if and
-mart_rule_migration. Staging is taken as it is unless a file of RULES is read by staging. A wrong rule stops with its
-sentence and leaves everything as it was, an earlier answer of the same name included. Exit code: 0, or 1 when nothing
-was compared.
+LENDING_HOME/what_if/<NAME> (by default the name of the folder): what_if.duckdb and, as Parquet, mart_policy_what_if,
+mart_rule_migration and mart_client_what_if. Only what reads a changed rule, directly or through other tables, is built
+again. A wrong rule stops with its sentence and leaves everything as it was, an earlier answer of the same name
+included. Exit code: 0, or 1 when nothing was compared.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import duckdb
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "plugins")]
-from lending_rules import check_rules  # noqa: E402
+from lending_rules import Seed, check_rules, rule_rows  # noqa: E402
 from publish import NotPublished, locked  # noqa: E402
 
 KEPT = ("mart_client_policy", "fct_application")
-ANSWERS = ("mart_policy_what_if", "mart_rule_migration")
+ANSWERS = ("mart_policy_what_if", "mart_rule_migration", "mart_client_what_if")
 SUMMARY = """
     select axis, segment_code, clients, moved_in, moved_out, limit_difference_amount, indicative_rate_difference,
-        expected_approvals_difference
+        median_indicative_rate_difference, expected_approvals_difference
     from marts.mart_policy_what_if
     where rule_set = 'OTHER' and (moved_in > 0 or moved_out > 0 or limit_difference_amount <> 0
-        or coalesce(indicative_rate_difference, 0) <> 0)
+        or limited_clients_difference <> 0 or priced_clients_difference <> 0
+        or coalesce(indicative_rate_difference, 0) <> 0 or coalesce(median_indicative_rate_difference, 0) <> 0)
     order by axis, segment_code
 """
 
@@ -82,23 +83,21 @@ def overlaid(rules: Path, own: str, folder: Path) -> Path:
     return folder
 
 
-def needs_staging(rules: Path, environment: dict[str, str]) -> bool:
-    """Whether a model of the input or of staging reads a seed that the folder replaces."""
-    seeds = [path.stem for path in rules.glob("*.csv")]
-    if not seeds:
-        return False
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "ls", "--output", "json", "--output-keys", "depends_on"]
-    command += ["--resource-type", "model", "--select", "path:models/staging", "path:models/input"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise NotCompared(done.stdout.strip() or done.stderr.strip())
-    parents = {
-        parent.split(".")[-1]
-        for line in done.stdout.splitlines()
-        if line.startswith("{")
-        for parent in json.loads(line)["depends_on"]["nodes"]
-    }
-    return any(seed in parents for seed in seeds)
+def changed_seeds(file: Path, seeds: dict[str, Seed]) -> list[str]:
+    """The seeds of which the warehouse was built with other rows."""
+    rows = [(row["seed"], row["row_text"], row["valid_from"], row["valid_to"]) for row in rule_rows(seeds)]
+    with duckdb.connect(str(file), read_only=True) as conn:
+        applied = conn.execute(
+            "select seed, row_text, cast(valid_from as varchar), cast(valid_to as varchar) from quality.applied_rule"
+        ).fetchall()
+    return sorted({row[0] for row in (Counter(rows) - Counter(applied)) + (Counter(applied) - Counter(rows))})
+
+
+def is_mixed(file: Path) -> bool:
+    """Whether a build of a part, or one that failed, has left tables of other rules behind."""
+    with duckdb.connect(str(file), read_only=True) as conn:
+        left = conn.execute("select first_changed_on from quality.build_state").fetchone()
+    return left is not None and left[0] is not None
 
 
 def compare(home: Path, rules: Path, name: str) -> Path:
@@ -108,11 +107,12 @@ def compare(home: Path, rules: Path, name: str) -> Path:
     work.mkdir(parents=True)
     try:
         wanted = overlaid(rules.resolve(), os.environ.get("LENDING_RULES", ""), work / "rules").resolve()
-        problems = check_rules(ROOT, str(wanted))[1]
+        seeds, problems = check_rules(ROOT, str(wanted))
         if problems:
             raise NotCompared("\n".join(problem.replace(str(wanted), str(rules)) for problem in problems))
-        shutil.copyfile(home / "build.duckdb", work / "build.duckdb")
-        settings = keep_today(work / "build.duckdb")
+        copy = work / "build.duckdb"
+        shutil.copyfile(home / "build.duckdb", copy)
+        settings = keep_today(copy)
         environment = dict(os.environ) | settings
         environment |= {
             "LENDING_HOME": str(work.resolve()),
@@ -123,16 +123,16 @@ def compare(home: Path, rules: Path, name: str) -> Path:
             "DBT_PROFILES_DIR": str(ROOT),
         }
         command = [sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-type", "unit_test", "test"]
-        if not needs_staging(rules, environment):
-            command += ["--exclude", "path:models/input", "path:models/staging", "path:seeds/demo"]
+        if not is_mixed(copy):
+            command += ["--select", *(f"{seed}+" for seed in changed_seeds(copy, seeds)), *ANSWERS]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise NotCompared(done.stdout[-4000:] + done.stderr[-2000:])
-        with duckdb.connect(str(work / "build.duckdb")) as conn:
+        with duckdb.connect(str(copy)) as conn:
             for table in ANSWERS:
                 target = str(work / f"{table}.parquet").replace("'", "''")
                 conn.execute(f"copy (from marts.{table} order by all) to '{target}' (format parquet)")
-        (work / "build.duckdb").rename(work / "what_if.duckdb")
+        copy.rename(work / "what_if.duckdb")
         for leftover in ("target", "logs", "tmp", "rules"):
             shutil.rmtree(work / leftover, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)

@@ -163,7 +163,7 @@
                 "approved_amount": {"type": "decimal", "requirement": "optional", "kind": "money"},
                 "approved_rate": {"type": "decimal", "requirement": "optional", "kind": "rate"},
                 "approved_term_months": {"type": "integer", "requirement": "optional", "kind": "count"},
-                "approval_track": {"type": "text", "requirement": "optional", "kind": "code", "allowed": ["GREEN", "STANDARD", "ENHANCED", "FAST"]},
+                "approval_track": {"type": "text", "requirement": "optional", "kind": "code", "allowed": ["GREEN", "STANDARD", "ENHANCED", "FAST", "WORKOUT"]},
                 "offered_rate": {"type": "decimal", "requirement": "optional", "kind": "rate"},
                 "accepted_at": {"type": "timestamp", "requirement": "optional", "kind": "event"},
                 "exception_code": {"type": "text", "requirement": "optional", "kind": "code"},

@@ -21,6 +21,7 @@ MODELS = [
     "+mart_market_share",
     "+mart_early_warning_signal",
     "+mart_policy_compliance",
+    "+mart_client_policy",
     "+int_segment_application_month",
     "+int_segment_survey_month",
     "+int_segment_stickiness_month",

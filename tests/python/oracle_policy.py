@@ -1,4 +1,5 @@
-"""What policy asked of each loan on the day of its decision, and what the contract has, computed a second time.
+"""What policy asked of each loan on the day of its decision, what the contract has, and what is offered to the clients
+of today, computed a second time.
 
 Written from domain.md (sections 1g, 3f, 4b and 4c), the rule seeds and their descriptions, not from the SQL: rules are
 applied one after the other to one case at a time. Segments and their evidence are taken as segment_oracle.py compares
@@ -14,7 +15,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from oracle import OPEN_END, Oracle, Row, cents, month_end
+from oracle import OPEN_END, Oracle, Row, cents, longest_prefix, month_end
 from oracle_common import ClientMonth, Facts, add_months, loans_of, months_back, months_between, six
 from oracle_credit import Credit
 from oracle_project import Projects
@@ -79,14 +80,14 @@ class Policy:
         evidence: Mapping[ClientMonth, Row],
         exposure: Mapping[ClientMonth, Decimal],
         prime_rates: list[Row],
+        loan_months: Mapping[tuple[str, date], Row],
     ) -> None:
         self.base, self.facts = base, Facts(base)
         self.months, self.last_month = base.months, base.months[-1]
         self.segments, self.evidence, self.exposure = segments, evidence, exposure
         self.prime_rates = prime_rates
         self.clock = BusinessClock(self.facts)
-        loan_months: dict[tuple[str, date], Row] = {}
-        self.projects = Projects(self.facts, loan_months, Credit(self.facts, loan_months))
+        self.projects = Projects(self.facts, loan_months, Credit(self.facts, {}))
         self.loans = {row["loan_no"]: (client, row) for client, rows in loans_of(self.facts).items() for row in rows}
 
     def rules(self, name: str, day: date) -> list[Row]:
@@ -391,6 +392,87 @@ class Policy:
             targets += fit == "TARGET"
         return misfits, targets
 
+    # offers -----------------------------------------------------------------------------------------------------
+
+    def has_green_use(self, client: int) -> bool:
+        """It borrows for a green project that is not over, or is in a green business; nothing known is none."""
+        projects = self.projects.roles.get((client, "borrower"), ())
+        if any(
+            project["is_green"] is True and self.projects.phase(project, self.last_month) not in (None, "CLOSED")
+            for project in projects
+        ):
+            return True
+        listing, code = self.base.code_of(self.base.knowledge[client, self.last_month])
+        sector = longest_prefix(self.base.sectors[listing], code) if code else None
+        return sector is not None and sector["is_green"] == "true"
+
+    def price(self, product: Row, tier: str, day: date) -> Decimal | None:
+        for row in self.rules("rule_product_segment", day):
+            if (row["product_code"], row["axis"], row["segment_code"]) == (product["product_code"], "CREDIT", tier):
+                return number(row["spread_bp"])
+        return None
+
+    def offered(self, segments: Mapping[str, str], levers: Mapping[str, Decimal | None], is_green: bool) -> list[Row]:
+        """Products with their price, the best first: with a price, for most segments of the client, cheapest."""
+        if levers["NEW_CREDIT_ALLOWED"] == 0:
+            return []
+        day, found = self.last_month, []
+        for product in self.rules("rule_product", day):
+            misfits, targets = self.fits(product, segments, day)
+            methods = (product["repayment_methods"] or "").split(";")
+            is_repaid_as_allowed = (
+                product["repayment_basis"] == "PRODUCT"
+                or methods == [""]
+                or any(levers[f"REPAY_{method}"] == 1 for method in methods)
+            )
+            is_for_it = is_green or product["needs_green_use"] == "false"
+            if not misfits and is_repaid_as_allowed and is_for_it:
+                price = self.price(product, segments["CREDIT"], day)
+                found.append(product | {"price": price, "targets": targets})
+        return sorted(
+            found,
+            key=lambda row: (row["price"] is None, -row["targets"], row["price"] or Decimal(0), row["product_code"]),
+        )
+
+    def lpr_tenor(self, product: Row) -> str:
+        if product["lpr_basis"] != "BY_TERM":
+            return product["lpr_basis"]
+        longest = self.parameter("LONG_TENOR_ABOVE_MONTHS", self.last_month)
+        return "5Y" if Decimal(product["term_months_max"]) > longest else "1Y"
+
+    @cached_property
+    def offers(self) -> dict[tuple[int], Row]:
+        """By client of today what mart_client_policy should say about limit, products and price."""
+        result = {}
+        month = self.last_month
+        for client, at in self.segments["CREDIT"]:
+            if at != month:
+                continue
+            segments = {axis: held[client, month] for axis, held in self.segments.items()}
+            levers = self.levers(segments, self.regimes[segments["INDUSTRY"], month]["regime"], month)
+            assert levers is not None
+            basis, capacity = self.capacity(client, month)
+            is_green = self.has_green_use(client)
+            offered = self.offered(segments, levers, is_green)
+            best = offered[0] if offered else None
+            spread = None if best is None or best["price"] is None else best["price"] + levers["SPREAD_ADD_BP"]
+            tenor = self.lpr_tenor(best) if best else None
+            prime = self.prime_rate(tenor, month) if tenor else None
+            result[(client,)] = {
+                "is_knocked_out": levers["NEW_CREDIT_ALLOWED"] == 0,
+                "exposure_amount": self.exposure.get((client, month), Decimal(0)),
+                "capacity_basis": basis,
+                "limit_amount": None if capacity is None else capacity * levers["LIMIT_MULTIPLIER"],
+                "has_green_use": is_green,
+                "offered_product_codes": ";".join(row["product_code"] for row in offered) or None,
+                "best_product_code": best["product_code"] if best else None,
+                "spread_bp": spread,
+                "lpr_tenor": tenor,
+                "lpr_rate": prime,
+                "indicative_rate": None if prime is None or spread is None else prime + spread / 10_000,
+            }
+        return result
+
     # compliance -------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -469,16 +551,7 @@ class Policy:
         contract = self.contract_spread(loan)
         if product["pricing_basis"] != "SPREAD":
             return Verdict.unknown(f"PRICED_{product['pricing_basis']}", None, contract)
-        price = next(
-            (
-                number(row["spread_bp"])
-                for row in self.rules("rule_product_segment", decision.decided_on)
-                if row["product_code"] == product["product_code"]
-                and row["axis"] == "CREDIT"
-                and row["segment_code"] == decision.segments["CREDIT"]
-            ),
-            None,
-        )
+        price = self.price(product, decision.segments["CREDIT"], decision.decided_on)
         if price is None:
             return Verdict.unknown("NOT_OFFERED_TO_TIER", None, contract)
         policy = price + levers["SPREAD_ADD_BP"]

@@ -104,7 +104,8 @@ class MartComparison:
             {(row["client_key"], row["as_of_month"]): row["capital_amount"] for row in capital},
         )
         self.warnings = Warnings(self.portfolio)
-        self.policy = Policy(self.base, segments, evidence, self.portfolio.exposure, prime_rates)
+        by_number = {(row["loan_no"], row["as_of_month"]): row for row in loan_months}
+        self.policy = Policy(self.base, segments, evidence, self.portfolio.exposure, prime_rates, by_number)
 
     def actual(self, table: str, *keys: str) -> dict[Any, Row]:
         with duckdb.connect(str(self.file), read_only=True) as conn:
@@ -274,6 +275,15 @@ def test_policy_levers(marts: MartComparison) -> None:
         levers = marts.policy.levers(segments, case["regime"], case["policy_from"])
         expected |= {(key, lever): {"lever_value": value} for lever, value in levers.items()}
     assert_same(expected, found, {"lever_value": SIXTH_DECIMAL})
+
+
+def test_offers(marts: MartComparison) -> None:
+    """Limit, products and price of every client of today; a green loan for a known green use alone."""
+    actual = marts.actual("marts.mart_client_policy", "client_key")
+    expected = marts.policy.offers
+    green = {row["has_green_use"] for row in expected.values()}
+    assert green == {True, False} or marts.is_generated
+    assert_same(expected, actual, {"limit_amount": CENT, "indicative_rate": SIXTH_DECIMAL})
 
 
 def test_policy_compliance(marts: MartComparison) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
 import pytest
 from conftest import ROOT, Project, Warehouse
 
@@ -123,10 +124,9 @@ def changed(project: Project, demo: Warehouse, tmp_path_factory: pytest.TempPath
         write_changed(rules, change.seed, change.edit)
         home.mkdir()
         shutil.copy(demo.file, home)
-        models = ["path:models/marts/policy", "dim_product", "path:seeds/rules"]
-        run = project.dbt(
-            "build", "--exclude-resource-type", "unit_test", "--select", *models, home=home, LENDING_RULES=str(rules)
-        )
+        models = [change.seed, "path:models/marts/policy", "dim_product"]
+        without = ["--exclude-resource-type", "unit_test", "test"]
+        run = project.dbt("build", *without, "--select", *models, home=home, LENDING_RULES=str(rules))
         assert run.ok, run.output[-6000:]
         done[name] = Warehouse(home)
     return done
@@ -191,6 +191,112 @@ def test_a_new_version_begins_a_span_of_its_segment_alone(changed: dict[str, War
     assert {(axis, segment, day.isoformat()) for axis, segment, day in added} == {("CREDIT", "ELEVATED", SWITCH)}
     differing = {key for key in before if before[key] != after[key]}
     assert {key[:2] for key in differing} == {("CREDIT", "ELEVATED")}
+
+
+# -- indicators of the market, as they were known -------------------------------------------------------------------
+
+# (sector, period, index, day of release): what the statistics office says later about months that it has published
+REVISED = [
+    # below 50 twice, known on the last day: stress
+    ("TRADE", "2026-04-30", "49.99", "2026-06-30"),
+    ("TRADE", "2026-05-31", "49.98", "2026-06-30"),
+    # the same, a day later: nobody knew
+    ("CONSTRUCTION", "2026-04-30", "49.99", "2026-07-01"),
+    ("CONSTRUCTION", "2026-05-31", "49.98", "2026-07-01"),
+    # 50 once is not below 50 twice
+    ("PUBLIC", "2026-04-30", "50", "2026-06-30"),
+    ("PUBLIC", "2026-05-31", "49.9", "2026-06-30"),
+    # stress at the end of May, known that day; in June April alone is below
+    ("TECHNOLOGY", "2026-03-31", "49", "2026-05-31"),
+    ("TECHNOLOGY", "2026-04-30", "49", "2026-05-31"),
+    # the same, known in June: May stays what it was
+    ("SERVICES", "2026-03-31", "49", "2026-06-01"),
+    ("SERVICES", "2026-04-30", "49", "2026-06-01"),
+]
+REGIMES = {
+    ("TRADE", "2026-06-30"): ("NEUTRAL", "STRESS"),
+    ("TECHNOLOGY", "2026-05-31"): ("EXPANSION", "STRESS"),
+    ("TECHNOLOGY", "2026-06-30"): ("EXPANSION", "NEUTRAL"),
+    ("SERVICES", "2026-06-30"): ("EXPANSION", "NEUTRAL"),
+}
+# what stress does (rule_market_regime_effect), and what follows
+STRESSED = {
+    "regime",
+    "limit_multiplier",
+    "limit_rule_id",
+    "limit_amount",
+    "headroom_amount",
+    "review_interval_months",
+    "review_rule_id",
+    "project_haircut_share",
+    "applied_rule_ids",
+}
+
+
+@pytest.fixture(scope="module")
+def revised(project: Project, demo: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    home = tmp_path_factory.mktemp("revised")
+    shutil.copy(demo.file, home)
+    with duckdb.connect(str(home / "build.duckdb")) as conn:
+        for sector, period, index, day in REVISED:
+            added = conn.execute(
+                """
+                insert into staging.base_market_indicators by name
+                select * replace (cast(? as decimal(18,6)) as value, cast(? as date) as released_on)
+                from staging.base_market_indicators
+                where indicator = 'PMI' and sector = ? and period_end = cast(? as date) and size_class = 'ALL'
+                    and row_status = 'ACCEPTED'
+                """,
+                [index, day, sector, period],
+            ).fetchone()
+            assert added == (1,), (sector, period, added)
+    models = ["seg_market_regime", "seg_market_regime+,path:models/marts/policy"]
+    run = project.dbt("build", "--exclude-resource-type", "unit_test", "test", "--select", *models, home=home)
+    assert run.ok, run.output[-6000:]
+    return Warehouse(home)
+
+
+def test_an_indicator_acts_from_the_month_in_which_it_is_known(demo: Warehouse, revised: Warehouse) -> None:
+    sql = "select sector, as_of_month::varchar, regime from segments.seg_market_regime"
+    before = {(sector, month): regime for sector, month, regime in demo.rows(sql)}
+    after = {(sector, month): regime for sector, month, regime in revised.rows(sql)}
+    assert before.keys() == after.keys()
+    assert {key: (before[key], after[key]) for key in before if before[key] != after[key]} == REGIMES
+
+
+def test_a_regime_moves_the_levers_of_its_sector_alone(demo: Warehouse, revised: Warehouse) -> None:
+    before, after = content(demo, "mart_client_policy"), content(revised, "mart_client_policy")
+    assert before.keys() == after.keys()
+    seen: dict[object, set[str]] = {}
+    for key, row in before.items():
+        found = {column for column in row if row[column] != after[key][column]}
+        if found:
+            seen.setdefault(row["industry_segment"], set()).update(found)
+    # a regime without rows in rule_market_regime_effect has no effect
+    assert seen.keys() == {"TRADE", "TECHNOLOGY", "SERVICES"}
+    assert seen["TECHNOLOGY"] == seen["SERVICES"] == {"regime"}
+    assert {"regime", "limit_multiplier", "limit_amount", "review_interval_months"} <= seen["TRADE"] <= STRESSED
+    in_trade = [row for row in before.values() if row["industry_segment"] == "TRADE"]
+    assert in_trade and all(after[(row["client_key"],)]["regime"] == "STRESS" for row in in_trade)
+
+
+def test_a_regime_is_that_of_the_day_of_decision(demo: Warehouse, revised: Warehouse) -> None:
+    """Loans decided in June under the regime of the end of May; those before it and of other sectors stay."""
+    before, after = content(demo, "mart_policy_compliance"), content(revised, "mart_policy_compliance")
+    differing = {key for key in before if before[key] != after[key]}
+    late = "decided_on > date '2026-05-31'"
+    sector = "loan_key in (select loan_key from marts.fct_loan_decision where industry_segment = 'TECHNOLOGY')"
+    allowed = content(revised, "mart_policy_compliance", f"{late} and {sector} and lever = 'LIMIT'")
+    assert before.keys() == after.keys() and differing <= allowed.keys()
+    limits = {key for key, row in before.items() if key in allowed and row["policy_value"] is not None}
+    assert limits
+    assert {key for key in limits if before[key]["policy_value"] != after[key]["policy_value"]} == {
+        key for key in limits if before[key]["policy_value"] != 0
+    }
+    regimes = dict(revised.rows("select loan_key, regime from marts.fct_loan_decision"))
+    for loan, regime in demo.rows("select loan_key, regime from marts.fct_loan_decision"):
+        is_moved = (loan, "LIMIT") in allowed
+        assert regimes[loan] == ("STRESS" if is_moved else regime)
 
 
 def second_version(ends: str, begins: str) -> Callable[[list[Row]], None]:

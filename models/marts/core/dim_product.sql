@@ -74,6 +74,7 @@ select
     catalogue.is_revolving,
     catalogue.is_project_finance,
     catalogue.closed_axes,
+    catalogue.needs_green_use,
     price.target_segments,
     catalogue.condition_in_words,
     catalogue.rule_version

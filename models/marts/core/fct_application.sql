@@ -21,14 +21,14 @@ priced as (
     select
         application_placed.*,
         case
-            when application_placed.currency = 'CNY' and application_placed.term_months > long_term.parameter_value then '5Y'
-            when application_placed.currency = 'CNY' and application_placed.term_months <= long_term.parameter_value then '1Y'
+            when application_placed.currency = 'CNY' and application_placed.term_months > long_tenor.parameter_value then '5Y'
+            when application_placed.currency = 'CNY' and application_placed.term_months <= long_tenor.parameter_value then '1Y'
         end as lpr_tenor
     from application_placed
-    left join {{ ref('rule_relationship_parameter') }} as long_term
-        on long_term.parameter_id = 'LONG_TERM_ABOVE_MONTHS'
-        and application_placed.decided_on >= long_term.valid_from
-        and application_placed.decided_on < long_term.valid_to
+    left join {{ ref('rule_policy_parameter') }} as long_tenor
+        on long_tenor.parameter_id = 'LONG_TENOR_ABOVE_MONTHS'
+        and application_placed.decided_on >= long_tenor.valid_from
+        and application_placed.decided_on < long_tenor.valid_to
 
 )
 

@@ -25,13 +25,34 @@ client as (
 
 ),
 
+-- what is not known to be green is not: a project without a mark is none
+green_project as (
+
+    select distinct project.borrower_client_key as client_key
+    from {{ ref('int_project') }} as project
+    inner join {{ ref('int_project_month') }} as months
+        on project.project_key = months.project_key
+    inner join reporting
+        on months.as_of_month = reporting.last_month
+    where project.is_green
+        and months.phase <> 'CLOSED'
+        and project.borrower_client_key is not null
+
+),
+
 resolved as (
 
     select
         client.*,
+        green_project.client_key is not null or coalesce(industry.evidence_is_green, false) as has_green_use,
         levers.* exclude (policy_case_key),
         levers.policy_case_key
     from client
+    left join green_project
+        on client.client_key = green_project.client_key
+    left join {{ ref('seg_industry') }} as industry
+        on client.client_key = industry.client_key
+        and client.as_of_month = industry.as_of_month
     inner join {{ policy_levers_side_by_side(policy_levers()) }} as levers
         on {{ policy_case_key('client') }} = levers.policy_case_key
 
@@ -111,11 +132,19 @@ fit as (
 
 ),
 
+served as (
+
+    select distinct policy_case_key, has_green_use
+    from resolved
+
+),
+
 -- a product of which the tier leaves no way of repayment is not offered
 offered as (
 
     select
         fit.policy_case_key,
+        served.has_green_use,
         fit.product_code,
         fit.targets,
         fit.spread_bp,
@@ -124,12 +153,14 @@ offered as (
         products.term_months_max,
         -- what has no price by tier is made to measure, so it comes after
         row_number() over (
-            partition by fit.policy_case_key
+            partition by fit.policy_case_key, served.has_green_use
             order by case when fit.spread_bp is null then 1 else 0 end asc, fit.targets desc, fit.spread_bp asc nulls last, fit.product_code asc
         ) as place
     from fit
     inner join combination
         on fit.policy_case_key = combination.policy_case_key
+    inner join served
+        on fit.policy_case_key = served.policy_case_key
     inner join {{ ref('rule_product') }} as products
         on fit.product_code = products.product_code
         and combination.policy_on >= products.valid_from
@@ -138,6 +169,7 @@ offered as (
         on fit.policy_case_key = levers.policy_case_key
     where not fit.is_excluded
         and not levers.is_knocked_out
+        and (not products.needs_green_use or served.has_green_use)
         and (
             products.repayment_basis = 'PRODUCT'
             or products.repayment_methods is null
@@ -152,13 +184,14 @@ best as (
 
     select
         policy_case_key,
+        has_green_use,
         string_agg(product_code, ';' order by place) as offered_product_codes,
         max(case when place = 1 then product_code end) as best_product_code,
         max(case when place = 1 then spread_bp end) as best_product_spread_bp,
         max(case when place = 1 then lpr_basis end) as lpr_basis,
         max(case when place = 1 then term_months_max end) as term_months_max
     from offered
-    group by policy_case_key
+    group by policy_case_key, has_green_use
 
 ),
 
@@ -185,7 +218,9 @@ tenor as (
             when best.lpr_basis is not null then '1Y'
         end as lpr_tenor
     from resolved
-    left join best on resolved.policy_case_key = best.policy_case_key
+    left join best
+        on resolved.policy_case_key = best.policy_case_key
+        and resolved.has_green_use = best.has_green_use
     left join limits on resolved.client_key = limits.client_key
 
 ),
@@ -254,6 +289,7 @@ select
     resolved.use_of_funds_share,
     resolved.use_of_funds_share_rule as use_of_funds_rule_id,
     resolved.project_haircut_share,
+    resolved.has_green_use,
     best.offered_product_codes,
     best.best_product_code,
     cast(best.best_product_spread_bp + resolved.spread_add_bp as decimal(18,6)) as spread_bp,
@@ -265,7 +301,9 @@ select
 from resolved
 left join limits on resolved.client_key = limits.client_key
 left join exposure on resolved.client_key = exposure.client_key
-left join best on resolved.policy_case_key = best.policy_case_key
+left join best
+    on resolved.policy_case_key = best.policy_case_key
+    and resolved.has_green_use = best.has_green_use
 left join applied on resolved.policy_case_key = applied.policy_case_key
 left join tenor on resolved.client_key = tenor.client_key
 left join {{ ref('rule_approval_track') }} as tracks

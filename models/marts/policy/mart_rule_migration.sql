@@ -3,13 +3,16 @@
 -- sides are today's rules and nobody moves.
 with today as (
 
-    select * from {{ made_by_todays_rules('mart_client_policy') }}
+    select * from {{ ref('mart_client_what_if') }}
+    where rule_set = 'TODAY'
 
 ),
 
 other as (
 
-    select * from {{ ref('mart_client_policy') }}
+    select * from {{ ref('mart_client_what_if') }}
+    where rule_set = 'OTHER'
+        or not exists (select 1 from {{ ref('mart_client_what_if') }} as compared where compared.rule_set = 'OTHER')
 
 ),
 
