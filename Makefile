@@ -35,7 +35,7 @@ lint: $(READY)
 	$(BIN)/python scripts/generate_segment_docs.py --check
 
 test: $(READY) lint
-	$(BIN)/python -m pytest tests/python
+	$(BIN)/python -m pytest tests/python -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(READY)
 	$(BIN)/python bench/run_benchmarks.py

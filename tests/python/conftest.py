@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv*", "target", "logs", "warehouse", "releases", "__pycache__", ".*_cache"
+)
+# Test files by the time they take (pytest --durations=0), those that build most before the demo is there first.
+LONGEST_FIRST = (
+    "test_example_sba",
+    "test_segment_oracle",
+    "test_mart_oracle",
+    "test_incremental",
 )
 SETTINGS = [name for name in os.environ if name.startswith(("LENDING_", "DBT_"))]
 
@@ -75,6 +83,12 @@ class Warehouse:
     def file(self) -> Path:
         return self.home / "build.duckdb"
 
+    def copy_to(self, home: Path) -> Path:
+        """A home with a copy of the file, for commands that open it to write; others read this one meanwhile."""
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.file, home / "build.duckdb")
+        return home
+
     def rows(self, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.file), read_only=True) as conn:
             return conn.execute(sql, parameters or []).fetchall()
@@ -107,25 +121,50 @@ def manifest(home: Path) -> dict[str, Any]:
     return json.loads((home / "target" / "manifest.json").read_text(encoding="utf-8"))
 
 
+def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+    """A folder of the session that its first user fills and that all test processes share (pytest -n)."""
+    root = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder = root / name
+    with open(root / f"{name}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder / "built"
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            build(folder)
+            done.touch()
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in the order of LONGEST_FIRST, so that no process is left alone with a long one; then all others."""
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """One copy of the project for the session."""
-    folder = tmp_path_factory.mktemp("copy") / "project"
-    shutil.copytree(ROOT, folder, ignore=NOT_COPIED)
-    (folder / "warehouse").mkdir(exist_ok=True)
-    return Project(folder)
+    """One copy of the project for the session; tests that change it make a copy of their own."""
+
+    def copy(folder: Path) -> None:
+        shutil.copytree(ROOT, folder / "project", ignore=NOT_COPIED)
+        (folder / "project" / "warehouse").mkdir(exist_ok=True)
+
+    return Project(built_once(tmp_path_factory, "copy", copy) / "project")
 
 
 @pytest.fixture(scope="session")
-def demo(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+def demo(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The demo portfolio, built once; tests only read it."""
-    yield project.build(tmp_path_factory.mktemp("demo"))
+    return Warehouse(built_once(tmp_path_factory, "demo", project.build))
 
 
 @pytest.fixture(scope="session")
 def generated_segments(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Warehouse]:
     """Generated portfolios by their seed, built together once for the oracles of segments and marts; only read."""
-    from generated_portfolios import build_generated
+    from generated_portfolios import build_generated, homes_of
 
-    homes = build_generated(project.folder, tmp_path_factory.mktemp("segments"))
-    return {seed: Warehouse(home) for seed, home in homes.items()}
+    root = built_once(tmp_path_factory, "segments", lambda folder: build_generated(project.folder, folder))
+    return {seed: Warehouse(home) for seed, home in homes_of(root).items()}

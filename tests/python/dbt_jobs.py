@@ -23,23 +23,26 @@ AT_ONCE = 2
 
 @dataclass
 class Job:
-    """A dbt command on a warehouse, and what became of it."""
+    """A dbt command on a warehouse, and what became of it. Its delivery is put where LENDING_INPUT says."""
 
     home: Path
     arguments: list[str]
     settings: dict[str, str] = field(default_factory=dict)
+    delivery: Path | None = None
     output: str = ""
     code: int = -1
 
 
 def run_jobs(project: Path, jobs: Sequence[Job]) -> None:
-    """Runs the jobs and fills in their codes and outputs; their homes must differ."""
+    """Runs the jobs and fills in their codes and outputs; those on one home run one after another."""
     work = []
-    for job in jobs:
+    for number, job in enumerate(jobs):
         job.home.mkdir(parents=True, exist_ok=True)
         folders = {"LENDING_HOME": job.home, "DBT_TARGET_PATH": job.home / "target", "DBT_LOG_PATH": job.home / "logs"}
         environment = {name: str(folder) for name, folder in folders.items()} | job.settings
-        work.append({"arguments": job.arguments, "environment": environment, "output": str(job.home / "output.txt")})
+        output = str(job.home / f"output_{number}.txt")
+        delivery = str(job.delivery) if job.delivery else None
+        work.append({"arguments": job.arguments, "environment": environment, "output": output, "delivery": delivery})
     listed = jobs[0].home / "jobs.json"
     listed.write_text(json.dumps(work), encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LENDING_", "DBT_"))}
@@ -49,9 +52,9 @@ def run_jobs(project: Path, jobs: Sequence[Job]) -> None:
     command = [sys.executable, __file__, str(listed)]
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    for job, code in zip(jobs, json.loads(done.stdout.splitlines()[-1]), strict=True):
+    for job, given, code in zip(jobs, work, json.loads(done.stdout.splitlines()[-1]), strict=True):
         job.code = code
-        job.output = (job.home / "output.txt").read_text(encoding="utf-8")
+        job.output = Path(given["output"]).read_text(encoding="utf-8")
 
 
 def build_all(project: Path, settings: dict[Path, dict[str, str]], *arguments: str) -> None:
@@ -71,6 +74,10 @@ def run(job: dict[str, Any], manifest: Any) -> int:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
     os.environ.update(job["environment"])
+    if job.get("delivery"):
+        place = Path(os.environ["LENDING_INPUT"])
+        place.unlink(missing_ok=True)
+        place.symlink_to(job["delivery"])
     result = dbtRunner(manifest=manifest).invoke(job["arguments"])
     # the child ends without Python's own tidying up: without this the warehouse would stay in its write-ahead log
     DuckDBConnectionManager.close_all_connections()
@@ -89,20 +96,25 @@ def main(listed: Path) -> None:
         sys.exit(f"the project cannot be read: {parsed.exception}")
     codes: dict[int, int] = {}
     running: dict[int, int] = {}
+    waiting = list(range(len(work)))
 
-    def wait_for_one() -> None:
-        pid, status = os.wait()
-        codes[running.pop(pid)] = os.waitstatus_to_exitcode(status)
+    def home_of(number: int) -> str:
+        return work[number]["environment"]["LENDING_HOME"]
 
     sys.stdout.flush()
-    for number, job in enumerate(work):
-        if len(running) == AT_ONCE:
-            wait_for_one()
+    while waiting or running:
+        busy = {home_of(number) for number in running.values()}
+        number = next((number for number in waiting if home_of(number) not in busy), None)
+        if number is None or len(running) == AT_ONCE:
+            pid, status = os.wait()
+            codes[running.pop(pid)] = os.waitstatus_to_exitcode(status)
+            continue
+        waiting.remove(number)
         pid = os.fork()
         if pid == 0:
             code = 99
             try:
-                code = run(job, parsed.result)
+                code = run(work[number], parsed.result)
             except BaseException:
                 traceback.print_exc()
             finally:
@@ -110,8 +122,6 @@ def main(listed: Path) -> None:
                 sys.stderr.flush()
                 os._exit(code)
         running[pid] = number
-    while running:
-        wait_for_one()
     print(json.dumps([codes[number] for number in range(len(work))]))
 
 

@@ -33,11 +33,14 @@ MODELS = [
 ]
 
 
-def build_generated(project: Path, root: Path) -> dict[int, Path]:
+def homes_of(root: Path) -> dict[int, Path]:
     """The home of each warehouse by its seed."""
-    homes = {}
+    return {seed: root / str(seed) / "home" for seed, _, _ in GENERATED}
+
+
+def build_generated(project: Path, root: Path) -> None:
+    """Generates the portfolios and builds their warehouses."""
+    homes = homes_of(root)
     for seed, clients, file_format in GENERATED:
-        generate(root / str(seed) / "input", clients, seed, file_format)
-        homes[seed] = root / str(seed) / "home"
+        generate(homes[seed].parent / "input", clients, seed, file_format)
     build_all(project, {home: {"LENDING_INPUT": str(home.parent / "input")} for home in homes.values()}, *MODELS)
-    return homes

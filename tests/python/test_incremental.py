@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import Project, Warehouse
+from dbt_jobs import Job, run_jobs
 from test_point_in_time import HISTORY_START, KNOWN_ON, copy_table, cut_back, generate, source_of, without_late_backfill
 
 DELIVERIES = [date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31), date(2026, 6, 30)]
@@ -45,23 +46,26 @@ def deliver(whole: Path, folder: Path, month: date, previous: date | None) -> No
         copy_table(rows, folder / f"{table}.parquet")
 
 
+def settings(home: Path) -> dict[str, str]:
+    """The input stays at its place; what lies there changes from delivery to delivery."""
+    return {"LENDING_INPUT": str(home.parent / f"input_of_{home.name}"), "LENDING_HISTORY_START": HISTORY_START}
+
+
 @pytest.fixture(scope="module")
 def grown_and_fresh(project: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, Warehouse]:
     """One warehouse built by every delivery in turn, and one built by the last delivery alone."""
     folder = tmp_path_factory.mktemp("incremental")
     generate(folder / "delivered")
     without_late_backfill(folder / "delivered", folder / "whole")
-    settings = {"LENDING_INPUT": str(folder / "delivery"), "LENDING_HISTORY_START": HISTORY_START}
-    grown = folder / "grown"
     for number, month in enumerate(DELIVERIES):
-        is_last = month == DELIVERIES[-1]
         before = DELIVERIES[number - 1] if number else date(2026, 1, 31)
-        deliver(folder / "whole", folder / "delivery", month, None if is_last else before)
-        run = project.dbt(*BUILD, home=grown, **settings)
-        assert run.ok, run.output[-6000:]
-    fresh = folder / "fresh"
-    run = project.dbt(*BUILD, home=fresh, **settings)
-    assert run.ok, run.output[-6000:]
+        deliver(folder / "whole", folder / f"delivery_{month}", month, None if month == DELIVERIES[-1] else before)
+    grown, fresh = folder / "grown", folder / "fresh"
+    jobs = [Job(grown, BUILD, settings(grown), folder / f"delivery_{month}") for month in DELIVERIES]
+    jobs.append(Job(fresh, BUILD, settings(fresh), folder / f"delivery_{DELIVERIES[-1]}"))
+    run_jobs(project.folder, jobs)
+    for job in jobs:
+        assert job.code == 0, job.output[-6000:]
     return Warehouse(grown), Warehouse(fresh)
 
 
@@ -90,19 +94,20 @@ def test_only_the_look_back_was_computed_again(grown_and_fresh: tuple[Warehouse,
     mark = "update segments.seg_industry set override_no = 'MARK' where as_of_month in ('2026-03-31', '2026-04-30')"
     with duckdb.connect(str(grown.file)) as conn:
         conn.execute(mark)
-    settings = {"LENDING_INPUT": str(grown.home.parent / "delivery"), "LENDING_HISTORY_START": HISTORY_START}
-    run = project.dbt("run", "--select", "seg_industry", home=grown.home, **settings)
-    assert run.ok, run.output[-6000:]
+    again = Job(grown.home, ["run", "--select", "seg_industry"], settings(grown.home))
+    run_jobs(project.folder, [again])
+    assert again.code == 0, again.output[-6000:]
     marked = grown.rows("select distinct as_of_month from segments.seg_industry where override_no = 'MARK'")
     assert marked == [(date(2026, 3, 31),)]
 
 
 def test_months_are_not_taken_away(grown_and_fresh: tuple[Warehouse, Warehouse], project: Project) -> None:
     grown, _ = grown_and_fresh
-    given = {"LENDING_INPUT": str(grown.home.parent / "delivery")}
-    run = project.dbt("run", "--select", "int_month", home=grown.home, LENDING_AS_OF_DATE="2026-05-31", **given)
-    assert not run.ok
-    assert "holds months to 2026-06-30, LENDING_AS_OF_DATE is 2026-05-31" in run.output
-    run = project.dbt("run", "--select", "int_month", home=grown.home, LENDING_HISTORY_START="2023-01", **given)
-    assert not run.ok
-    assert f"begins in {HISTORY_START}, LENDING_HISTORY_START is 2023-01" in run.output
+    given = settings(grown.home)
+    earlier = Job(grown.home, ["run", "--select", "int_month"], given | {"LENDING_AS_OF_DATE": "2026-05-31"})
+    longer = Job(grown.home, ["run", "--select", "int_month"], given | {"LENDING_HISTORY_START": "2023-01"})
+    run_jobs(project.folder, [earlier, longer])
+    assert earlier.code != 0
+    assert "holds months to 2026-06-30, LENDING_AS_OF_DATE is 2026-05-31" in earlier.output
+    assert longer.code != 0
+    assert f"begins in {HISTORY_START}, LENDING_HISTORY_START is 2023-01" in longer.output

@@ -98,14 +98,16 @@ def metricflow(project: Project, home: Path, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def layer(project: Project, demo: Warehouse) -> tuple[Project, Warehouse]:
-    """The demo with the configuration validated. `mf` knows only the target folder of the project itself."""
-    target = project.folder / "target"
-    target.mkdir(exist_ok=True)
-    shutil.copy(demo.home / "target" / "semantic_manifest.json", target)
-    said = metricflow(project, demo.home, "validate-configs")
+def layer(project: Project, demo: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Warehouse]:
+    """The demo with the configuration validated, in a copy: `mf` knows only the target folder of the project itself."""
+    folder = tmp_path_factory.mktemp("layer")
+    own = Project(Path(shutil.copytree(project.folder, folder / "project")))
+    (own.folder / "target").mkdir(exist_ok=True)
+    shutil.copy(demo.home / "target" / "semantic_manifest.json", own.folder / "target")
+    warehouse = Warehouse(demo.copy_to(folder / "home"))
+    said = metricflow(own, warehouse.home, "validate-configs")
     assert said.count("ERRORS: 0, FUTURE_ERRORS: 0, WARNINGS: 0") >= 6, said[-4000:]
-    return project, demo
+    return own, warehouse
 
 
 def answer_of(value: str | None) -> float | str | None:

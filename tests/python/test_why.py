@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -16,14 +15,12 @@ Line = tuple[str, int, str, str]
 
 @pytest.fixture(scope="module")
 def analysis(project: Project, demo: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The compiled analysis with a marker for the client and one for the month, in a target of its own."""
-    target = tmp_path_factory.mktemp("why")
+    """The compiled analysis with a marker for the client and one for the month."""
+    home = demo.copy_to(tmp_path_factory.mktemp("why"))
     given = f"{{client_key: {KEY}, as_of_month: {MONTH}}}"
-    run = project.dbt(
-        "compile", "--select", "why_this_segment", "--vars", given, home=demo.home, DBT_TARGET_PATH=str(target)
-    )
+    run = project.dbt("compile", "--select", "why_this_segment", "--vars", given, home=home)
     assert run.ok, run.output[-4000:]
-    compiled = list(Path(target / "compiled").rglob("why_this_segment.sql"))
+    compiled = list((home / "target" / "compiled").rglob("why_this_segment.sql"))
     return compiled[0].read_text(encoding="utf-8")
 
 
