@@ -517,7 +517,7 @@ def test_behaviour_decision_table(features: Row, expected: str) -> None:
         (GONE | {"active_days_90d": 6}, set()),
         (GONE | {"draws_12m": 1}, set()),
     ],
-    ids=str,
+    ids=lambda value: "+".join(sorted(value)) or "leaves" if isinstance(value, set) else "",
 )
 def test_behaviour_leave_thresholds(features: Row, stays: set[str]) -> None:
     assert {rule.segment for rule in DECISION_TABLE if rule.stays(features)} == stays
