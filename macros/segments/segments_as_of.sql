@@ -1,5 +1,5 @@
-{#- Three CTEs around one named `relation` (columns client_key and segment_month, a month end): <relation>_found,
-    <relation>_latest and <relation>_placed. The last one is the relation with the six segments that its client held at
+{#- Four CTEs around one named `relation` (columns client_key and segment_month, a month end): <relation>_found,
+    <relation>_missing, <relation>_latest and <relation>_placed. The last one is the relation with the six segments that its client held at
     segment_month: those of that month, else of the last month before in which the client was in the grid, else
     NOT_YET_CLIENT. Never those of a later month. Write it in a with clause, without a comma behind. -#}
 {% macro segments_as_of(relation) -%}
@@ -18,6 +18,14 @@
 
 ),
 
+{{ relation }}_missing as (
+
+    select distinct client_key, segment_month
+    from {{ relation }}_found
+    where not is_found
+
+),
+
 -- only what found no row of its month looks further back
 {{ relation }}_latest as (
 
@@ -25,17 +33,10 @@
         missing.client_key,
         missing.segment_month,
         {% for axis in segment_axes() | map('lower') -%}
-        {{ last_known('held.' ~ axis ~ '_segment', 'held.as_of_month') }} as {{ axis }}_segment{{ ',' if not loop.last }}
+        held.{{ axis }}_segment{{ ',' if not loop.last }}
         {% endfor %}
-    from (
-        select distinct client_key, segment_month
-        from {{ relation }}_found
-        where not is_found
-    ) as missing
-    inner join {{ ref('fct_client_segment_month') }} as held
-        on missing.client_key = held.client_key
-        and missing.segment_month > held.as_of_month
-    group by missing.client_key, missing.segment_month
+    from {{ relation }}_missing as missing
+    {{ asof_left_join(ref('fct_client_segment_month'), 'held', ['missing.client_key = held.client_key'], 'missing.segment_month > held.as_of_month') }}
 
 ),
 

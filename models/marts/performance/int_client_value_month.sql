@@ -67,22 +67,28 @@ opening as (
 
 ),
 
--- a client outside the grid keeps what was known when it was last in it, its knock-out as well; never something later
-credit_month as (
+outside_grid as (
 
     select
         opening.client_key,
-        opening.opening_month,
-        max(held.as_of_month) as credit_month
+        opening.opening_month
     from opening
     left join {{ ref('seg_credit') }} as credit
         on opening.client_key = credit.client_key
         and opening.opening_month = credit.as_of_month
-    inner join {{ ref('seg_credit') }} as held
-        on opening.client_key = held.client_key
-        and opening.opening_month > held.as_of_month
     where credit.client_key is null
-    group by opening.client_key, opening.opening_month
+
+),
+
+-- a client outside the grid keeps what was known when it was last in it, its knock-out as well; never something later
+credit_month as (
+
+    select
+        outside_grid.client_key,
+        outside_grid.opening_month,
+        held.as_of_month as credit_month
+    from outside_grid
+    {{ asof_left_join(ref('seg_credit'), 'held', ['outside_grid.client_key = held.client_key'], 'outside_grid.opening_month > held.as_of_month') }}
 
 ),
 
