@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any
 
@@ -230,7 +230,9 @@ class Warnings:
         ).split()
         row |= {name: _total(name, yearly) for name in counts}
         expected = [Decimal(one["mature_warnings"] * one["defaulted"]) / one["performing"] for one in months.values()]
-        row["expected_defaults"] = sum(expected, Decimal(0)) if months else None
+        # rates follow from what is shown, which has six decimals
+        shown = sum(expected, Decimal(0)).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+        row["expected_defaults"] = shown if months else None
         warnings = row["mature_warnings"] or 0
         is_shown = warnings >= MINIMUM_CELL
         row["is_suppressed"] = not is_shown

@@ -34,7 +34,8 @@ pooled as (
         count(*) as cohort_months,
         sum(mature_warnings) as mature_warnings,
         sum(correct_warnings) as correct_warnings,
-        sum(cast(cast(mature_warnings * defaulted as double) / performing as decimal(28,10))) as expected_defaults,
+        -- rounded as it is shown, so that rates follow from what is shown
+        cast(sum(cast(cast(mature_warnings * defaulted as double) / performing as decimal(28,10))) as decimal(28,6)) as expected_defaults,
         count(*) filter (where is_yearly) as yearly_cohorts,
         {% for measure in ['performing', 'observed', 'flagged', 'defaulted', 'flagged_defaulted', 'flagged_not_defaulted', 'not_defaulted', 'decisive', 'decisive_defaulted'] -%}
         sum({{ measure }}) filter (where is_yearly) as {{ measure }}{{ ',' if not loop.last }}
@@ -78,7 +79,7 @@ rated as (
         {{ when_enough('reporting.minimum_cell', 'pooled.mature_warnings', ratio('pooled.correct_warnings', 'pooled.mature_warnings')) }} as precision_rate,
         {{ when_enough('reporting.minimum_cell', 'pooled.mature_warnings', wilson_lower('pooled.correct_warnings', 'pooled.mature_warnings')) }} as precision_wilson_lower,
         {{ when_enough('reporting.minimum_cell', 'pooled.mature_warnings', wilson_upper('pooled.correct_warnings', 'pooled.mature_warnings')) }} as precision_wilson_upper,
-        cast(pooled.expected_defaults as decimal(28,6)) as expected_defaults,
+        pooled.expected_defaults,
         {{ when_enough('reporting.minimum_cell', 'pooled.mature_warnings', ratio('pooled.expected_defaults', 'pooled.mature_warnings')) }} as base_rate,
         {{ when_enough('reporting.minimum_cell', 'pooled.mature_warnings', ratio('pooled.correct_warnings', 'pooled.expected_defaults')) }} as lift,
         cast(coalesce(pooled.yearly_cohorts, 0) as bigint) as yearly_cohorts,
