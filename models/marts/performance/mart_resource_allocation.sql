@@ -45,14 +45,16 @@ earned as (
         opened_placed.{{ measure }},
         {% endfor -%}
         {% for axis in segment_axes() | map('lower') -%}
-        -- the placement has every client with a balance, also one whose loan is older than its registration
-        coalesce(placement.flow_{{ axis }}, opened_placed.{{ axis }}_segment) as {{ axis }}_segment{{ ',' if not loop.last }}
+        -- the placement has every client with a balance, also one whose loan is older than its registration; the condition
+        -- stands here and not in the join, where it would make DuckDB compare every pair
+        coalesce(
+            case when opened_placed.exposure_amount > 0 then placement.flow_{{ axis }} end, opened_placed.{{ axis }}_segment
+        ) as {{ axis }}_segment{{ ',' if not loop.last }}
         {% endfor %}
     from opened_placed
     left join {{ ref('int_client_placement_month') }} as placement
         on opened_placed.client_key = placement.client_key
         and opened_placed.as_of_month = placement.as_of_month
-        and opened_placed.exposure_amount > 0
 
 ),
 
