@@ -1,8 +1,10 @@
 {#- Effort against value as a Lorenz curve (domain.md section 1f): which part of the effort goes to which part of the value,
     the units with the least effort for their value first. -#}
 
-{#- The rows of a relation as the steps of curves, one curve for each combination of `partition`. Adds step_no, the totals
-    and the running sums (total_ and cumulative_ effort_amount and value_amount).
+{#- The rows of a relation as the steps of curves, one curve for each combination of `partition`. Splits net_value_amount
+    in value_amount and negative_value_amount, and adds step_no, the totals and the running sums (total_ and cumulative_
+    effort_amount and value_amount). A unit that brings less than nothing counts with no value: its effort is spent without
+    return, and how much it loses is not a question of where the effort went.
     A unit without value comes last, after it has no more value to share. Units with the same effort for their value lie
     on one straight line: their order, by `unit`, moves no area. -#}
 {% macro lorenz_steps(relation, partition, unit) -%}
@@ -14,7 +16,13 @@
         sum(value_amount) over whole as total_value_amount,
         sum(effort_amount) over steps as cumulative_effort_amount,
         sum(value_amount) over steps as cumulative_value_amount
-    from {{ relation }}
+    from (
+        select
+            *,
+            case when net_value_amount > 0 then net_value_amount else 0 end as value_amount,
+            case when net_value_amount < 0 then net_value_amount else 0 end as negative_value_amount
+        from {{ relation }}
+    ) as units
     window
         whole as (partition by {{ partition | join(', ') }}),
         steps as (

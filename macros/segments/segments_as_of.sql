@@ -1,7 +1,7 @@
 {#- Four CTEs around one named `relation` (columns client_key and segment_month, a month end): <relation>_found,
-    <relation>_missing, <relation>_latest and <relation>_placed. The last one is the relation with the six segments that its client held at
-    segment_month: those of that month, else of the last month before in which the client was in the grid, else
-    NOT_YET_CLIENT. Never those of a later month. Write it in a with clause, without a comma behind. -#}
+    <relation>_missing, <relation>_latest and <relation>_placed. The last one is the relation with the six segments that its
+    client held at segment_month: those of that month, else of the last month before in which the client was in the grid,
+    else NOT_YET_CLIENT. Never those of a later month. Write it in a with clause, without a comma behind. -#}
 {% macro segments_as_of(relation) -%}
 {{ relation }}_found as (
 

@@ -136,7 +136,7 @@ def write_changed(folder: Path, seed: str, edit: Callable[[list[Row]], None]) ->
     with open(ROOT / "seeds" / "rules" / f"{seed}.csv", encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     edit(rows)
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     with open(folder / f"{seed}.csv", "w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
         writer.writeheader()

@@ -6,14 +6,12 @@ builds what reads a changed rule, so each folder of rules here is compared once,
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from statistics import median
@@ -22,6 +20,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import ROOT, SETTINGS, Project, Warehouse
+from test_policy import STRESSED, write_changed
 
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "plugins")]
 from lending_rules import check_rules  # noqa: E402
@@ -33,17 +32,6 @@ Row = dict[str, Any]
 
 def digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def write_changed(folder: Path, seed: str, edit: Callable[[list[dict[str, str]]], None]) -> None:
-    with open(ROOT / "seeds" / "rules" / f"{seed}.csv", encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle))
-    edit(rows)
-    folder.mkdir(exist_ok=True)
-    with open(folder / f"{seed}.csv", "w", encoding="utf-8", newline="") as handle:
-        writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def what_if(project: Project, home: Path, rules: Path, *more: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -284,18 +272,8 @@ def test_a_warehouse_with_tables_of_other_rules_is_built_whole(tmp_path: Path, s
 # -- the market ----------------------------------------------------------------------------------------------------
 
 SINCE = "2026-06-01"
-LEVERS = {
-    "regime",
-    "policy_case_key",
-    "applied_rule_ids",
-    "limit_multiplier",
-    "limit_rule_id",
-    "limit_amount",
-    "headroom_amount",
-    "review_interval_months",
-    "review_rule_id",
-    "project_haircut_share",
-}
+# another rule makes another case of policy
+LEVERS = STRESSED | {"policy_case_key"}
 
 
 @pytest.fixture(scope="module")

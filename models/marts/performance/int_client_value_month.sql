@@ -173,4 +173,3 @@ left join capital
     on earning.pd = capital.pd
     and earning.loss_given_default = capital.loss_given_default
     and earning.maturity_years = capital.maturity_years
-    and not earning.is_knocked_out

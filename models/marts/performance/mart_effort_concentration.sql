@@ -24,7 +24,7 @@ client as (
         coalesce(effort.as_of_month, earned.as_of_month) as as_of_month,
         coalesce(effort.contact_minutes, 0) as contact_minutes,
         coalesce(earned.capital_amount, 0) as capital_amount,
-        coalesce(earned.interest_amount - earned.funding_cost_amount - earned.expected_loss_amount, 0) as risk_adjusted_revenue_amount
+        coalesce(earned.interest_amount - earned.funding_cost_amount - earned.expected_loss_amount, 0) as net_value_amount
     from {{ ref('int_client_effort_month') }} as effort
     full outer join {{ ref('int_client_value_month') }} as earned
         on effort.client_key = earned.client_key
@@ -42,8 +42,7 @@ client_unit as (
             when 'MANAGER_TIME' then client.contact_minutes
             when 'CAPITAL' then client.capital_amount
         end as effort_amount,
-        case when client.risk_adjusted_revenue_amount > 0 then client.risk_adjusted_revenue_amount else 0 end as value_amount,
-        case when client.risk_adjusted_revenue_amount < 0 then client.risk_adjusted_revenue_amount else 0 end as negative_value_amount
+        client.net_value_amount
     from client
     inner join kind
         on client.as_of_month = kind.as_of_month

@@ -1,7 +1,6 @@
 -- The points of the Lorenz curves of effort over value: the segments of an axis one behind the other, the one that takes
 -- the least effort for what it brings first. Value is revenue after expected loss, before any effort is paid: else the
--- effort would stand on both sides. A segment that brings less than nothing counts with no value: its effort is spent
--- without return, and how much it loses is not a question of where the effort went.
+-- effort would stand on both sides.
 with kind as (
 
     select
@@ -29,8 +28,7 @@ segment as (
             when 'MARKETING_COST' then allocation.marketing_cost_amount
             when 'CAPITAL' then allocation.capital_amount
         end as effort_amount,
-        case when allocation.risk_adjusted_revenue_amount > 0 then allocation.risk_adjusted_revenue_amount else 0 end as value_amount,
-        case when allocation.risk_adjusted_revenue_amount < 0 then allocation.risk_adjusted_revenue_amount else 0 end as negative_value_amount
+        allocation.risk_adjusted_revenue_amount as net_value_amount
     from {{ ref('mart_resource_allocation') }} as allocation
     inner join kind
         on allocation.as_of_month = kind.as_of_month
