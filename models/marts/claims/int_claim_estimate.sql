@@ -4,20 +4,27 @@
 -- LINEARISED: what each cluster contributes to the effect, squared and summed over clusters, with Student's quantile for the
 -- fewest clusters of a side. SCORE (shares of two sides): Newcombe's interval from the two Wilson intervals, over effective
 -- observations; it holds for few or no defaults. An industry benchmark counts as known.
+-- A page of verdicts is read as one: an error is allowed once for all claims, in equal parts (Bonferroni, which holds however
+-- they hang together), whether or not a claim has enough data.
 {{ config(schema = 'intermediate') }}
-with level as (
+with allowed as (
 
-    select cast(cast(limits.confidence_level as double) / 2 + 0.5e0 as double) as probability, limits.confidence_level
+    select
+        limits.family_confidence_level,
+        (1e0 - cast(limits.family_confidence_level as double)) / (select count(*) from {{ ref('int_claim') }}) as error
     from {{ ref('stg_reporting_window') }} as reporting
-    inner join {{ rule_values(ref('rule_claim_parameter'), 'parameter_id', {'confidence_level': ['CONFIDENCE_LEVEL', 'parameter_value']}) }} as limits
+    inner join {{ rule_values(ref('rule_claim_parameter'), 'parameter_id', {'family_confidence_level': ['FAMILY_CONFIDENCE_LEVEL', 'parameter_value']}) }} as limits
         on reporting.last_month = limits.as_of_month
 
 ),
 
 normal as (
 
-    select {{ normal_inverse('probability') }} as z, confidence_level
-    from level
+    select
+        {{ normal_inverse('(1e0 - error / 2)') }} as z,
+        {{ six_decimals('1e0 - error') }} as confidence_level,
+        family_confidence_level
+    from allowed
 
 ),
 
@@ -189,7 +196,8 @@ select
     end as effect_{{ 'value' if bound == 'effect' else bound }},
     {% endfor -%}
     case when claims.interval_method = 'LINEARISED' then {{ six_decimals('estimated.standard_error') }} end as standard_error,
-    normal.confidence_level
+    normal.confidence_level,
+    normal.family_confidence_level
 from {{ ref('int_claim') }} as claims
 cross join normal
 left join estimated

@@ -66,6 +66,7 @@ enough as (
         estimates.effect_upper,
         estimates.standard_error,
         estimates.confidence_level,
+        estimates.family_confidence_level,
         case
             when sided.needs_rollout and not sided.has_rollout then 'NO_ROLLOUT'
             when sided.needs_rollout and not sided.has_before then 'NO_PERIOD_BEFORE'
@@ -143,6 +144,7 @@ select
     case when lacking is null then effect_upper end as effect_upper,
     case when lacking is null then standard_error end as standard_error,
     confidence_level,
+    family_confidence_level,
     case
         when lacking is not null then 'NOT_ENOUGH_DATA'
         when verdict_reason = 'INTERVAL_ON_THE_RIGHT_SIDE' then 'SUPPORTED'
