@@ -33,8 +33,8 @@ KINDS = {
 }
 BY_CLIENT = ("MANAGER_TIME", "CAPITAL")
 COUNTS = ("contacts", "contacts_without_minutes", "monitoring_tasks", "lines_of_unknown_worth")
-# a curve: effort and value of each unit by its key
-Units = dict[Any, tuple[Decimal, Decimal]]
+# a curve: effort, None where it is unknown, and value of each unit by its key
+Units = dict[Any, tuple[Decimal | None, Decimal]]
 
 
 def irb_capital_ratio(pd: float, lgd: float, maturity: float) -> float:
@@ -46,6 +46,16 @@ def irb_capital_ratio(pd: float, lgd: float, maturity: float) -> float:
     stress = (NORMAL.inv_cdf(pd) + sqrt(correlation) * NORMAL.inv_cdf(CONFIDENCE)) / sqrt(1 - correlation)
     maturity = min(max(maturity, 1), 5)
     return lgd * (NORMAL.cdf(stress) - pd) * (1 + (maturity - 2.5) * slope) / (1 - 1.5 * slope)
+
+
+def part(value: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    return None if value is None or whole is None else ratio(value, whole)
+
+
+def total(values: Iterable[Decimal | None]) -> Decimal | None:
+    """Unknown when one of them is."""
+    found = list(values)
+    return None if None in found else sum(found, NONE)
 
 
 def of_year(amount: Decimal, days: int) -> Decimal:
@@ -278,13 +288,32 @@ class Resources:
         }
         for (axis, _, month), row in rows.items():
             for name in shared.values():
-                whole[axis, month][name] += row[name]
+                whole[axis, month][name] += row[name] or NONE
         for (axis, _, month), row in rows.items():
             for share, name in shared.items():
-                row[share] = ratio(row[name], whole[axis, month][name])
+                row[share] = part(row[name], whole[axis, month][name])
             hours, revenue = six(row["hours_share"]), six(row["revenue_share"])
             row["effort_against_revenue"] = ratio(hours, revenue) if None not in (hours, revenue) else None
         return rows
+
+    @cached_property
+    def first_delivered(self) -> dict[str, date]:
+        """From which day on effort is known, by its columns; without an entry never."""
+        staging = self.portfolio.base.staging
+        days = {
+            "contacts": [row["occurred_at"].date() for row in staging["stg_crm_interactions"]],
+            "monitoring_tasks": [
+                row["done_on"] for row in staging["stg_monitoring_tasks"] if row["done_on"] is not None
+            ],
+            "marketing_cost_amount": [row["month_end"] for row in staging["stg_marketing_costs"]],
+        }
+        first = {name: min(found) for name, found in days.items() if found}
+        if "contacts" in first:
+            first |= dict.fromkeys(("contacts_without_minutes", "contact_minutes"), first["contacts"])
+        return first
+
+    def is_known(self, name: str, month: date) -> bool:
+        return self.first_delivered.get(name, OPEN_END) <= month
 
     def priced(self, cell: Mapping[str, Any], month: date) -> Row:
         names = (
@@ -293,23 +322,32 @@ class Resources:
             "marketing_cost_amount servicing_cost_amount expected_loss_amount capital_amount contact_minutes"
         ).split()
         row: Row = {name: cell.get(name, NONE) for name in names} | {name: cell.get(name, 0) for name in COUNTS}
-        hours = row["contact_minutes"] / 60
-        row["manager_hours"] = cents(hours.quantize(Decimal("1e-10"), ROUND_HALF_UP))
-        row["hours_cost_amount"] = cents(hours * self.parameter("HOUR_COST", month))
+        for name in ("contacts", "contacts_without_minutes", "contact_minutes", "monitoring_tasks"):
+            row[name] = row[name] if self.is_known(name, month) else None
+        if not self.is_known("marketing_cost_amount", month):
+            row["marketing_cost_amount"] = None
+        hurdle, capital = self.parameter("HURDLE_RATE", month), row["capital_amount"]
         row["revenue_amount"] = row["interest_amount"] - row["funding_cost_amount"]
-        row["operating_cost_amount"] = (
-            row["hours_cost_amount"] + row["marketing_cost_amount"] + row["servicing_cost_amount"]
-        )
         row["risk_adjusted_revenue_amount"] = row["revenue_amount"] - row["expected_loss_amount"]
+        row["hurdle_rate"] = hurdle
+        row["return_before_effort"] = ratio(12 * row["risk_adjusted_revenue_amount"], capital)
+        unknown = ("manager_hours", "hours_cost_amount", "operating_cost_amount", "risk_adjusted_income_amount")
+        row |= dict.fromkeys((*unknown, "risk_adjusted_return", "is_above_hurdle", "yearly_value_added_amount"))
+        if row["contact_minutes"] is not None:
+            hours = row["contact_minutes"] / 60
+            row["manager_hours"] = cents(hours.quantize(Decimal("1e-10"), ROUND_HALF_UP))
+            row["hours_cost_amount"] = cents(hours * self.parameter("HOUR_COST", month))
+        paid = [row["hours_cost_amount"], row["marketing_cost_amount"], row["servicing_cost_amount"]]
+        if None in paid:
+            return row
+        row["operating_cost_amount"] = sum(paid, NONE)
         income = row["risk_adjusted_revenue_amount"] - row["operating_cost_amount"]
-        row["risk_adjusted_income_amount"] = income
-        hurdle = self.parameter("HURDLE_RATE", month)
-        earned = ratio(12 * income, row["capital_amount"])
+        earned = ratio(12 * income, capital)
         return row | {
+            "risk_adjusted_income_amount": income,
             "risk_adjusted_return": earned,
-            "hurdle_rate": hurdle,
             "is_above_hurdle": None if earned is None else six(earned) >= hurdle,
-            "yearly_value_added_amount": cents(12 * income - hurdle * row["capital_amount"]),
+            "yearly_value_added_amount": cents(12 * income - hurdle * capital),
         }
 
     # effort against value ---------------------------------------------------------------------------------------
@@ -319,9 +357,9 @@ class Resources:
         return {column: row[column] for column in ("name_en", "name_zh", "unit")}
 
     @cached_property
-    def curves(self) -> dict[tuple[str, date, str], dict[str, tuple[Decimal, Decimal]]]:
+    def curves(self) -> dict[tuple[str, date, str], Units]:
         """Effort and value, below zero as it is, of each segment by axis, month and kind."""
-        result: dict[tuple[str, date, str], dict[str, tuple[Decimal, Decimal]]] = defaultdict(dict)
+        result: dict[tuple[str, date, str], Units] = defaultdict(dict)
         for (axis, segment, month), row in self.allocation.items():
             for kind, column in KINDS.items():
                 result[axis, month, kind][segment] = (row[column], row["risk_adjusted_revenue_amount"])
@@ -333,35 +371,37 @@ class Resources:
         result = {}
         for (axis, month, kind), segments in self.curves.items():
             units = {segment: (effort, max(value, NONE)) for segment, (effort, value) in segments.items()}
-            efforts = sum((effort for effort, _ in units.values()), NONE)
+            efforts = total(effort for effort, _ in units.values())
             values = sum((value for _, value in units.values()), NONE)
             with_value = [segment for segment in units if units[segment][1] > 0]
-            order = sorted(with_value, key=lambda one: (float(units[one][0]) / float(units[one][1]), one))  # noqa: B023
+            # the order says nothing where the effort is unknown
+            order = sorted(with_value, key=lambda one: (float(units[one][0] or 0) / float(units[one][1]), one))  # noqa: B023
             order += sorted(segment for segment in units if units[segment][1] == 0)
             effort_so_far = value_so_far = NONE
             for place, segment in enumerate(order, start=1):
                 effort, value = units[segment]
-                effort_so_far, value_so_far = effort_so_far + effort, value_so_far + value
+                effort_so_far = None if efforts is None else effort_so_far + effort
+                value_so_far += value
                 result[axis, month, kind, segment] = self.kind(kind, month) | {
                     "step_no": place,
                     "effort_amount": effort,
                     "total_effort_amount": efforts,
-                    "effort_share": ratio(effort, efforts),
+                    "effort_share": part(effort, efforts),
                     "value_amount": value,
                     "negative_value_amount": min(segments[segment][1], NONE),
                     "total_value_amount": values,
                     "value_share": ratio(value, values),
                     "cumulative_effort_amount": effort_so_far,
-                    "cumulative_effort_share": ratio(effort_so_far, efforts),
+                    "cumulative_effort_share": part(effort_so_far, efforts),
                     "cumulative_value_amount": value_so_far,
                     "cumulative_value_share": ratio(value_so_far, values),
                 }
         return result
 
     @cached_property
-    def client_curves(self) -> dict[tuple[str, date, str], dict[int, tuple[Decimal, Decimal]]]:
+    def client_curves(self) -> dict[tuple[str, date, str], Units]:
         """The same with clients in the place of segments."""
-        result: dict[tuple[str, date, str], dict[int, tuple[Decimal, Decimal]]] = defaultdict(dict)
+        result: dict[tuple[str, date, str], Units] = defaultdict(dict)
         for client, month in {*self.effort, *self.values}:
             if not self.relationship.is_in_history(month):
                 continue
@@ -370,26 +410,30 @@ class Resources:
             if earned is not None:
                 value = earned["interest_amount"] - earned["funding_cost_amount"] - earned["expected_loss_amount"]
                 capital = self.capital[client, month]
-            minutes = self.effort.get((client, month), {}).get("contact_minutes", NONE)
+            minutes = None
+            if self.is_known("contact_minutes", month):
+                minutes = Decimal(self.effort.get((client, month), {}).get("contact_minutes", NONE))
             for kind, effort in zip(BY_CLIENT, (minutes, capital), strict=True):
-                result["CLIENT", month, kind][client] = (Decimal(effort), value)
+                result["CLIENT", month, kind][client] = (effort, value)
         return result
 
     @cached_property
     def concentrations(self) -> dict[tuple[str, date, str], Row]:
         """The rows of mart_effort_concentration."""
-        curves: dict[tuple[str, date, str], dict[Any, tuple[Decimal, Decimal]]] = {**self.curves, **self.client_curves}
+        curves: dict[tuple[str, date, str], Units] = {**self.curves, **self.client_curves}
         return {key: self.concentration(key, units) for key, units in curves.items()}
 
-    def concentration(self, key: tuple[str, date, str], found: dict[Any, tuple[Decimal, Decimal]]) -> Row:
+    def concentration(self, key: tuple[str, date, str], found: Units) -> Row:
         axis, month, kind = key
         units = {unit: (effort, max(value, NONE)) for unit, (effort, value) in found.items()}
-        efforts = sum((effort for effort, _ in units.values()), NONE)
+        efforts = total(effort for effort, _ in units.values())
         values = sum((value for _, value in units.values()), NONE)
-        idle = sum((effort for effort, value in units.values() if value == 0), NONE)
-        number = sum(effort > 0 or value > 0 for effort, value in units.values())
+        idle = None if efforts is None else total(effort for effort, value in units.values() if value == 0)
+        number = sum((effort or 0) > 0 or value > 0 for effort, value in units.values())
         reason = None
-        if efforts == 0:
+        if efforts is None:
+            reason = "EFFORT_UNKNOWN"
+        elif efforts == 0:
             reason = "NO_EFFORT"
         elif values == 0:
             reason = "NO_VALUE"
@@ -404,7 +448,7 @@ class Resources:
             "units_with_negative_value": sum(value < 0 for _, value in found.values()),
             "effort_amount": efforts,
             "effort_without_value_amount": idle,
-            "effort_without_value_share": ratio(idle, efforts),
+            "effort_without_value_share": part(idle, efforts),
             "value_amount": values,
             "negative_value_amount": sum((min(value, NONE) for _, value in found.values()), NONE),
             "area_under_curve": None if share is None else (1 - share) / 2,

@@ -68,7 +68,7 @@ where curve.segments is distinct from expected.segments
     or curve.positive_value_amount <> curve.total_value_amount
     or curve.positive_value_amount <> curve.last_value_amount
     or curve.last_step_no <> curve.segments
-    or (curve.effort_share is null) <> (curve.total_effort_amount = 0)
+    or (curve.effort_share is null) <> coalesce(curve.total_effort_amount = 0, true)
     or (curve.value_share is null) <> (curve.total_value_amount = 0)
     or abs(curve.effort_share - 1) > 0.0000005 * curve.segments
     or abs(curve.value_share - 1) > 0.0000005 * curve.segments

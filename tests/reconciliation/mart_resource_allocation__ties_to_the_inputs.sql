@@ -1,5 +1,5 @@
 -- Every axis holds every contact with its minutes, task, campaign yuan, opening balance, undrawn limit and what follows from
--- them in the months of the history once.
+-- them in the months of the history once. What is unknown before its first delivery hides nothing.
 with months as (
 
     select min(as_of_month) as first_month, max(as_of_month) as last_month from {{ ref('int_month') }}
@@ -10,10 +10,10 @@ allocated as (
 
     select
         axis,
-        cast(sum(contacts) as bigint) as contacts,
-        sum(contact_minutes) as contact_minutes,
-        cast(sum(monitoring_tasks) as bigint) as monitoring_tasks,
-        sum(marketing_cost_amount) as marketing_cost_amount,
+        cast(coalesce(sum(contacts), 0) as bigint) as contacts,
+        coalesce(sum(contact_minutes), 0) as contact_minutes,
+        cast(coalesce(sum(monitoring_tasks), 0) as bigint) as monitoring_tasks,
+        coalesce(sum(marketing_cost_amount), 0) as marketing_cost_amount,
         sum(exposure_amount) as exposure_amount,
         sum(undrawn_amount) as undrawn_amount,
         cast(sum(lines_of_unknown_worth) as bigint) as lines_of_unknown_worth,

@@ -16,19 +16,22 @@ with kind as (
 
 ),
 
--- contacts with clients without a loan, and loans of clients without a contact
+-- contacts with clients without a loan, and loans of clients without a contact; unknown is no effort of nothing
 client as (
 
     select
         coalesce(effort.client_key, earned.client_key) as client_key,
         coalesce(effort.as_of_month, earned.as_of_month) as as_of_month,
-        coalesce(effort.contact_minutes, 0) as contact_minutes,
+        case
+            when delivery.first_contact_on <= coalesce(effort.as_of_month, earned.as_of_month) then coalesce(effort.contact_minutes, 0)
+        end as contact_minutes,
         coalesce(earned.capital_amount, 0) as capital_amount,
         coalesce(earned.interest_amount - earned.funding_cost_amount - earned.expected_loss_amount, 0) as net_value_amount
     from {{ ref('int_client_effort_month') }} as effort
     full outer join {{ ref('int_client_value_month') }} as earned
         on effort.client_key = earned.client_key
         and effort.as_of_month = earned.as_of_month
+    cross join {{ ref('int_effort_delivery') }} as delivery
 
 ),
 
@@ -89,7 +92,7 @@ summed as (
         count(*) filter (where effort_amount > 0 or value_amount > 0) as units,
         count(*) filter (where negative_value_amount < 0) as units_with_negative_value,
         cast(sum(effort_amount) as decimal(28,6)) as effort_amount,
-        cast(sum(case when value_amount = 0 then effort_amount else 0 end) as decimal(28,6)) as effort_without_value_amount,
+        cast(sum(case when value_amount = 0 or effort_amount is null then effort_amount else 0 end) as decimal(28,6)) as effort_without_value_amount,
         cast(sum(value_amount) as decimal(28,2)) as value_amount,
         cast(sum(negative_value_amount) as decimal(28,2)) as negative_value_amount,
         {{ lorenz_area() }} as area_under_curve
@@ -117,6 +120,7 @@ judged as (
         kind.unit,
         coalesce(kind.effort_kind <> 'MARKETING_COST' or campaign_month.is_mature, true) as is_mature,
         case
+            when summed.effort_amount is null then 'EFFORT_UNKNOWN'
             when summed.effort_amount = 0 then 'NO_EFFORT'
             when summed.value_amount = 0 then 'NO_VALUE'
             when summed.units = 1 then 'ONE_UNIT'

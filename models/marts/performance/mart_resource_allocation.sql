@@ -2,7 +2,7 @@
 -- that a client held at the month end before; the cost of campaigns stands where mart_acquisition has it, in the segment of
 -- the client won, and what won nobody under UNATTRIBUTED, so that no hour and no yuan is lost. Clients without a loan take
 -- hours as well, and those with an open line alone bind capital. The return is risk-adjusted: revenue less cost and
--- expected loss, over economic capital.
+-- expected loss, over economic capital. Effort of a kind that was not delivered yet is unknown, and so is the return.
 {%- set values = [
     'exposure_amount', 'earning_exposure_amount', 'knocked_out_exposure_amount', 'undrawn_amount', 'converted_undrawn_amount',
     'exposure_at_default_amount', 'interest_amount', 'funding_cost_amount', 'servicing_cost_amount', 'expected_loss_amount',
@@ -120,7 +120,6 @@ summed as (
         {% for measure in ['contacts', 'contacts_without_minutes', 'monitoring_tasks', 'lines_of_unknown_worth'] -%}
         cast(sum({{ measure }}) as bigint) as {{ measure }},
         {% endfor -%}
-        cast(round(cast(cast(sum(contact_minutes) as double) / 60 as decimal(28,10)), 2) as decimal(28,2)) as manager_hours,
         cast(sum(contact_minutes) as decimal(28,6)) as contact_minutes,
         cast(sum(marketing_cost_amount) as decimal(28,2)) as marketing_cost_amount,
         {% for measure in values -%}
@@ -131,18 +130,33 @@ summed as (
 
 ),
 
+known as (
+
+    select
+        summed.* exclude (contacts, contacts_without_minutes, contact_minutes, monitoring_tasks, marketing_cost_amount),
+        {% for measure in ['contacts', 'contacts_without_minutes', 'contact_minutes'] -%}
+        case when delivery.first_contact_on <= summed.as_of_month then summed.{{ measure }} end as {{ measure }},
+        {% endfor -%}
+        case when delivery.first_task_on <= summed.as_of_month then summed.monitoring_tasks end as monitoring_tasks,
+        case when delivery.first_cost_on <= summed.as_of_month then summed.marketing_cost_amount end as marketing_cost_amount
+    from summed
+    cross join {{ ref('int_effort_delivery') }} as delivery
+
+),
+
 costed as (
 
     select
-        summed.*,
+        known.*,
         parameter.hurdle_rate,
-        cast(round(cast(cast(summed.contact_minutes as double) / 60 * cast(parameter.hour_cost as double) as decimal(28,10)), 2) as decimal(28,2)) as hours_cost_amount,
-        cast(summed.interest_amount - summed.funding_cost_amount as decimal(28,2)) as revenue_amount,
-        cast(summed.interest_amount - summed.funding_cost_amount - summed.expected_loss_amount as decimal(28,2)) as risk_adjusted_revenue_amount
-    from summed
+        cast(round(cast(cast(known.contact_minutes as double) / 60 as decimal(28,10)), 2) as decimal(28,2)) as manager_hours,
+        cast(round(cast(cast(known.contact_minutes as double) / 60 * cast(parameter.hour_cost as double) as decimal(28,10)), 2) as decimal(28,2)) as hours_cost_amount,
+        cast(known.interest_amount - known.funding_cost_amount as decimal(28,2)) as revenue_amount,
+        cast(known.interest_amount - known.funding_cost_amount - known.expected_loss_amount as decimal(28,2)) as risk_adjusted_revenue_amount
+    from known
     -- a cost or contact outside the months of the history stays in its own reconciliation, not in a month without rules
     inner join parameter
-        on summed.as_of_month = parameter.as_of_month
+        on known.as_of_month = parameter.as_of_month
 
 ),
 
@@ -187,7 +201,8 @@ select
     risk_adjusted_income_amount,
     capital_amount,
     {{ ratio('capital_amount', 'sum(capital_amount) over axis_month') }} as capital_share,
-    -- a year's return on the income of the month
+    -- a year's return on the income of the month, before and after what effort was paid
+    {{ ratio('12 * risk_adjusted_revenue_amount', 'capital_amount') }} as return_before_effort,
     {{ ratio('12 * risk_adjusted_income_amount', 'capital_amount') }} as risk_adjusted_return,
     hurdle_rate,
     {{ ratio('12 * risk_adjusted_income_amount', 'capital_amount') }} >= hurdle_rate as is_above_hurdle,
