@@ -115,7 +115,7 @@
 {%- endmacro %}
 
 {#- How a product suits a combination of segments: a CTE body with the columns of `keys`, product_code, is_excluded,
-    targets (axes on which a segment of the combination is a target). `relation` has the keys, product_code, policy_on
+    targets (axes on which a segment of the combination is a target), offer_rank (the first of their ranks). `relation` has the keys, product_code, policy_on
     and the six segments. -#}
 {% macro product_fit(relation, keys) -%}
 (
@@ -136,6 +136,7 @@
             end, '; ' order by candidates.axis
         ) as excluded_by,
         cast(count(*) filter (where fits.fit = 'TARGET') as integer) as targets,
+        min(fits.offer_rank) as offer_rank,
         max(case when candidates.axis = 'CREDIT' then fits.spread_bp end) as spread_bp
     from (
         {%- for axis in segment_axes() %}

@@ -8,6 +8,7 @@ them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -412,11 +413,43 @@ class Policy:
                 return number(row["spread_bp"])
         return None
 
-    def offered(self, segments: Mapping[str, str], levers: Mapping[str, Decimal | None], is_green: bool) -> list[Row]:
-        """Products with their price, the best first: with a price, for most segments of the client, cheapest."""
+    @cached_property
+    def had(self) -> dict[int, set[str | None]]:
+        """Products of which a client has had a loan or a line by the last month end."""
+        result: dict[int, set[str | None]] = defaultdict(set)
+        for client, loan in self.loans.values():
+            if loan["disbursed_on"] <= self.last_month:
+                result[client].add(loan["product_code"])
+        for line in self.facilities.values():
+            if line["started_on"] <= self.last_month:
+                result[self.base.client_of[line["source_system"], line["client_no"]]].add(line["product_code"])
+        return result
+
+    def rank(self, product: Row, segments: Mapping[str, str], day: date) -> int:
+        """The first of the ranks that the product has with the segments it is meant for."""
+        ranks = [
+            int(row["offer_rank"])
+            for row in self.rules("rule_product_segment", day)
+            if row["product_code"] == product["product_code"]
+            and segments.get(row["axis"]) == row["segment_code"]
+            and row["offer_rank"]
+        ]
+        return min(ranks, default=10**6)
+
+    def offered(
+        self,
+        client: int,
+        segments: Mapping[str, str],
+        levers: Mapping[str, Decimal | None],
+        is_green: bool,
+        limit: Decimal | None,
+    ) -> list[Row]:
+        """Products with their price, the best first: priced, by rank, meant for most segments, cheapest."""
         if levers["NEW_CREDIT_ALLOWED"] == 0:
             return []
         day, found = self.last_month, []
+        owed = self.exposure.get((client, day), Decimal(0))
+        room = None if limit is None else limit - owed
         for product in self.rules("rule_product", day):
             misfits, targets = self.fits(product, segments, day)
             methods = (product["repayment_methods"] or "").split(";")
@@ -426,12 +459,24 @@ class Policy:
                 or any(levers[f"REPAY_{method}"] == 1 for method in methods)
             )
             is_for_it = is_green or product["needs_green_use"] == "false"
-            if not misfits and is_repaid_as_allowed and is_for_it:
+            if product["is_renewal"] == "true":
+                can_have_it = owed > 0
+            else:
+                is_open = levers["NEW_PRODUCT_ALLOWED"] == 1 or product["product_code"] in self.had[client]
+                least = Decimal(product["amount_min"] or 0)
+                can_have_it = is_open and (room is None or (room > 0 and room >= least))
+            if not misfits and is_repaid_as_allowed and is_for_it and can_have_it:
                 price = self.price(product, segments["CREDIT"], day)
-                found.append(product | {"price": price, "targets": targets})
+                found.append(product | {"price": price, "targets": targets, "rank": self.rank(product, segments, day)})
         return sorted(
             found,
-            key=lambda row: (row["price"] is None, -row["targets"], row["price"] or Decimal(0), row["product_code"]),
+            key=lambda row: (
+                row["price"] is None,
+                row["rank"],
+                -row["targets"],
+                row["price"] or Decimal(0),
+                row["product_code"],
+            ),
         )
 
     def lpr_tenor(self, product: Row) -> str:
@@ -439,6 +484,18 @@ class Policy:
             return product["lpr_basis"]
         longest = self.parameter("LONG_TENOR_ABOVE_MONTHS", self.last_month)
         return "5Y" if Decimal(product["term_months_max"]) > longest else "1Y"
+
+    def promised_days(self, client: int, levers: Mapping[str, Decimal | None], best: Row | None) -> Decimal | None:
+        """Of the tier, or of the fast track where that is quicker and open; a product may take longer."""
+        days = levers["SERVICE_LEVEL_DAYS"]
+        if days is None:
+            return None
+        owed = self.exposure.get((client, self.last_month), Decimal(0))
+        if levers["FAST_TRACK_AMOUNT_MAX"] > 0 and owed <= levers["FAST_TRACK_AMOUNT_MAX"]:
+            fast = [row for row in self.rules("rule_approval_track", self.last_month) if row["is_fast"] == "true"]
+            days = min([days, *(Decimal(row["service_level_days"]) for row in fast)])
+        longer = best["service_level_days"] if best else None
+        return max(days, Decimal(longer or 0))
 
     @cached_property
     def offers(self) -> dict[tuple[int], Row]:
@@ -453,7 +510,8 @@ class Policy:
             assert levers is not None
             basis, capacity = self.capacity(client, month)
             is_green = self.has_green_use(client)
-            offered = self.offered(segments, levers, is_green)
+            limit = None if capacity is None else capacity * levers["LIMIT_MULTIPLIER"]
+            offered = self.offered(client, segments, levers, is_green, limit)
             best = offered[0] if offered else None
             spread = None if best is None or best["price"] is None else best["price"] + levers["SPREAD_ADD_BP"]
             tenor = self.lpr_tenor(best) if best else None
@@ -462,11 +520,12 @@ class Policy:
                 "is_knocked_out": levers["NEW_CREDIT_ALLOWED"] == 0,
                 "exposure_amount": self.exposure.get((client, month), Decimal(0)),
                 "capacity_basis": basis,
-                "limit_amount": None if capacity is None else capacity * levers["LIMIT_MULTIPLIER"],
+                "limit_amount": limit,
                 "has_green_use": is_green,
                 "offered_product_codes": ";".join(row["product_code"] for row in offered) or None,
                 "best_product_code": best["product_code"] if best else None,
                 "spread_bp": spread,
+                "service_level_days": self.promised_days(client, levers, best),
                 "lpr_tenor": tenor,
                 "lpr_rate": prime,
                 "indicative_rate": None if prime is None or spread is None else prime + spread / 10_000,

@@ -176,21 +176,29 @@ def test_expected_approvals_follow_the_history(home: Path, answer: tuple[Path, s
     judged = [(key, approved) for key, approved in judged if key in today]
     with duckdb.connect(str(answer[0]), read_only=True) as conn:
         shown = conn.execute(
-            "select segment_code, rule_set, applications_12m, approval_rate_assumed, expected_approvals, "
-            "is_own_approval_rate, approved_applications_assumed, applications_assumed "
+            "select segment_code, rule_set, applications_12m, open_applications_12m, approval_rate_assumed, "
+            "expected_approvals, is_own_approval_rate, approved_applications_assumed, applications_assumed "
             "from marts.mart_policy_what_if where axis = 'BEHAVIOUR'"
         ).fetchall()
-    overall = sum(approved for _, approved in judged) / len(judged)
-    assert judged and shown
-    for segment, rule_set, applications, rate, expected, is_own, numerator, denominator in shown:
+    open_today = [approved for key, approved in judged if today[key]["is_new_credit_allowed"]]
+    overall = sum(open_today) / len(open_today)
+    assert judged and shown and len(open_today) < len(judged)
+    for segment, rule_set, applications, still_open, rate, expected, is_own, numerator, denominator in shown:
         side = today if rule_set == "TODAY" else other
         assert applications == sum(1 for key, _ in judged if side[key]["behaviour_segment"] == segment)
-        own = [approved for key, approved in judged if today[key]["behaviour_segment"] == segment]
+        assert still_open == sum(
+            1 for key, _ in judged if side[key]["behaviour_segment"] == segment and side[key]["is_new_credit_allowed"]
+        )
+        own = [
+            approved
+            for key, approved in judged
+            if today[key]["behaviour_segment"] == segment and today[key]["is_new_credit_allowed"]
+        ]
         assert is_own == (len(own) >= 30)
         assert (numerator, denominator) == (sum(own), len(own)) or not is_own
         assert float(rate) == pytest.approx(numerator / denominator, abs=5e-7)
         assert float(rate) == pytest.approx(sum(own) / len(own) if is_own else overall, abs=5e-7)
-        assert float(expected) == pytest.approx(applications * float(rate), abs=5e-5)
+        assert float(expected) == pytest.approx(still_open * float(rate), abs=5e-5)
 
 
 def test_the_answer_is_printed_and_kept_as_parquet(answer: tuple[Path, str]) -> None:

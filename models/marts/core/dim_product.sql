@@ -75,6 +75,7 @@ select
     catalogue.is_project_finance,
     catalogue.closed_axes,
     catalogue.needs_green_use,
+    catalogue.is_renewal,
     price.target_segments,
     catalogue.condition_in_words,
     catalogue.rule_version

@@ -103,6 +103,59 @@ limits as (
 
 ),
 
+exposure as (
+
+    select
+        client.client_key,
+        coalesce(exposures.exposure_amount, 0) as exposure_amount,
+        yuan.yuan_per_unit
+    from client
+    left join {{ ref('int_client_exposure_month') }} as exposures
+        on client.client_key = exposures.client_key
+        and client.as_of_month = exposures.as_of_month
+    left join {{ yuan_spans() }} as yuan
+        on client.as_of_month >= yuan.valid_from
+        and client.as_of_month < yuan.valid_to
+
+),
+
+-- what may still be lent; unknown for projects, which their scheme limits, and without data
+room as (
+
+    select
+        resolved.client_key,
+        exposure.exposure_amount,
+        exposure.exposure_amount * exposure.yuan_per_unit as exposure_yuan,
+        cast(limits.capacity_based_limit_amount * resolved.limit_multiplier - exposure.exposure_amount as decimal(18,2)) as headroom_amount,
+        (limits.capacity_based_limit_amount * resolved.limit_multiplier - exposure.exposure_amount) * exposure.yuan_per_unit as headroom_yuan
+    from resolved
+    inner join limits
+        on resolved.client_key = limits.client_key
+    inner join exposure
+        on resolved.client_key = exposure.client_key
+
+),
+
+-- products of loans and lines that a client has or has had
+known_product as (
+
+    select loans.client_key, loans.product_code
+    from {{ ref('int_loan') }} as loans
+    cross join reporting
+    where loans.disbursed_on <= reporting.last_month
+
+    union
+
+    select identity.client_key, lines.product_code
+    from {{ ref('stg_facilities') }} as lines
+    inner join {{ ref('int_client_identity') }} as identity
+        on lines.source_system = identity.source_system
+        and lines.client_no = identity.client_no
+    cross join reporting
+    where lines.started_on <= reporting.last_month
+
+),
+
 -- clients of the same segments get the same products
 combination as (
 
@@ -132,35 +185,24 @@ fit as (
 
 ),
 
-served as (
-
-    select distinct policy_case_key, has_green_use
-    from resolved
-
-),
-
--- a product of which the tier leaves no way of repayment is not offered
-offered as (
+-- what the segments allow; a product of which the tier leaves no way of repayment is not offered
+open_to_case as (
 
     select
         fit.policy_case_key,
-        served.has_green_use,
         fit.product_code,
         fit.targets,
+        fit.offer_rank,
         fit.spread_bp,
         products.lpr_basis,
-        products.pricing_basis,
         products.term_months_max,
-        -- what has no price by tier is made to measure, so it comes after
-        row_number() over (
-            partition by fit.policy_case_key, served.has_green_use
-            order by case when fit.spread_bp is null then 1 else 0 end asc, fit.targets desc, fit.spread_bp asc nulls last, fit.product_code asc
-        ) as place
+        products.service_level_days,
+        products.amount_min,
+        products.needs_green_use,
+        products.is_renewal
     from fit
     inner join combination
         on fit.policy_case_key = combination.policy_case_key
-    inner join served
-        on fit.policy_case_key = served.policy_case_key
     inner join {{ ref('rule_product') }} as products
         on fit.product_code = products.product_code
         and combination.policy_on >= products.valid_from
@@ -169,7 +211,6 @@ offered as (
         on fit.policy_case_key = levers.policy_case_key
     where not fit.is_excluded
         and not levers.is_knocked_out
-        and (not products.needs_green_use or served.has_green_use)
         and (
             products.repayment_basis = 'PRODUCT'
             or products.repayment_methods is null
@@ -180,18 +221,53 @@ offered as (
 
 ),
 
+-- what the client itself can have: a renewal with something to renew; else a known green use where one is asked for, no
+-- product that it never had where new ones are closed, and room for the least amount
+offered as (
+
+    select
+        resolved.client_key,
+        products.product_code,
+        products.spread_bp,
+        products.lpr_basis,
+        products.term_months_max,
+        products.service_level_days,
+        -- what has no price by tier is made to measure, so it comes after
+        row_number() over (
+            partition by resolved.client_key
+            order by
+                case when products.spread_bp is null then 1 else 0 end asc, products.offer_rank asc nulls last, products.targets desc,
+                products.spread_bp asc nulls last, products.product_code asc
+        ) as place
+    from resolved
+    inner join room
+        on resolved.client_key = room.client_key
+    inner join open_to_case as products
+        on resolved.policy_case_key = products.policy_case_key
+    left join known_product
+        on resolved.client_key = known_product.client_key
+        and products.product_code = known_product.product_code
+    where (not products.needs_green_use or resolved.has_green_use)
+        and case
+            when products.is_renewal then room.exposure_amount > 0
+            else (resolved.new_product_allowed = 1 or known_product.client_key is not null)
+                and coalesce(room.headroom_yuan > 0 and room.headroom_yuan >= coalesce(products.amount_min, 0), true)
+        end
+
+),
+
 best as (
 
     select
-        policy_case_key,
-        has_green_use,
+        client_key,
         string_agg(product_code, ';' order by place) as offered_product_codes,
         max(case when place = 1 then product_code end) as best_product_code,
         max(case when place = 1 then spread_bp end) as best_product_spread_bp,
         max(case when place = 1 then lpr_basis end) as lpr_basis,
-        max(case when place = 1 then term_months_max end) as term_months_max
+        max(case when place = 1 then term_months_max end) as term_months_max,
+        max(case when place = 1 then service_level_days end) as service_level_days
     from offered
-    group by policy_case_key, has_green_use
+    group by client_key
 
 ),
 
@@ -219,25 +295,8 @@ tenor as (
         end as lpr_tenor
     from resolved
     left join best
-        on resolved.policy_case_key = best.policy_case_key
-        and resolved.has_green_use = best.has_green_use
+        on resolved.client_key = best.client_key
     left join limits on resolved.client_key = limits.client_key
-
-),
-
-exposure as (
-
-    select
-        client.client_key,
-        coalesce(exposures.exposure_amount, 0) as exposure_amount,
-        coalesce(exposures.exposure_amount, 0) * yuan.yuan_per_unit as exposure_yuan
-    from client
-    left join {{ ref('int_client_exposure_month') }} as exposures
-        on client.client_key = exposures.client_key
-        and client.as_of_month = exposures.as_of_month
-    left join {{ yuan_spans() }} as yuan
-        on client.as_of_month >= yuan.valid_from
-        and client.as_of_month < yuan.valid_to
 
 )
 
@@ -261,8 +320,8 @@ select
     resolved.limit_multiplier,
     resolved.limit_multiplier_rule as limit_rule_id,
     cast(limits.capacity_based_limit_amount * resolved.limit_multiplier as decimal(18,2)) as limit_amount,
-    cast(exposure.exposure_amount as decimal(18,2)) as exposure_amount,
-    cast(limits.capacity_based_limit_amount * resolved.limit_multiplier - exposure.exposure_amount as decimal(18,2)) as headroom_amount,
+    cast(room.exposure_amount as decimal(18,2)) as exposure_amount,
+    room.headroom_amount,
     resolved.unsecured_share_max,
     resolved.unsecured_share_max_rule as unsecured_share_rule_id,
     cast(resolved.unsecured_amount_max as decimal(18,2)) as unsecured_amount_max_yuan,
@@ -281,7 +340,11 @@ select
     coalesce(fast.track, tracks.track) as approval_track,
     case when fast.track is not null then resolved.fast_track_amount_max_rule else resolved.approval_rank_rule end as approval_track_rule_id,
     tracks.track as control_track,
-    coalesce(fast.service_level_days, resolved.service_level_days) as service_level_days,
+    -- a project takes longer than its tier would; none means that no time is promised
+    case
+        when coalesce(fast.service_level_days, resolved.service_level_days) is not null
+            then greatest(coalesce(fast.service_level_days, resolved.service_level_days), coalesce(best.service_level_days, 0))
+    end as service_level_days,
     resolved.monitoring_interval_months,
     resolved.monitoring_interval_months_rule as monitoring_rule_id,
     resolved.review_interval_months,
@@ -300,10 +363,8 @@ select
     applied.applied_rule_ids
 from resolved
 left join limits on resolved.client_key = limits.client_key
-left join exposure on resolved.client_key = exposure.client_key
-left join best
-    on resolved.policy_case_key = best.policy_case_key
-    and resolved.has_green_use = best.has_green_use
+inner join room on resolved.client_key = room.client_key
+left join best on resolved.client_key = best.client_key
 left join applied on resolved.policy_case_key = applied.policy_case_key
 left join tenor on resolved.client_key = tenor.client_key
 left join {{ ref('rule_approval_track') }} as tracks
@@ -315,7 +376,7 @@ left join {{ ref('rule_approval_track') }} as tracks
 left join {{ ref('rule_approval_track') }} as fast
     on fast.is_fast
     and fast.service_level_days < resolved.service_level_days
-    and exposure.exposure_yuan <= case when resolved.fast_track_amount_max > 0 then resolved.fast_track_amount_max end
+    and room.exposure_yuan <= case when resolved.fast_track_amount_max > 0 then resolved.fast_track_amount_max end
     and resolved.policy_from >= fast.valid_from
     and resolved.policy_from < fast.valid_to
 left join {{ ref('stg_loan_prime_rate') }} as prime

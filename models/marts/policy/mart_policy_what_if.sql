@@ -1,6 +1,7 @@
 -- What another rule set would change, segment by segment: clients, limits, prices and the decisions to expect, beside
 -- today's rules. Expected approvals are no forecast of demand: the applications of the last twelve months, by the segment
--- in which their client stands now, each approved as often as applications were in its segment of today's rules.
+-- in which their client stands now, each approved as often as applications were in its segment of today's rules. Only those of
+-- clients that may have new credit count, on both sides: no one else can be approved again.
 with limits as {{ rule_values(ref('rule_risk_parameter'), 'parameter_id', {'minimum_cell': ['MINIMUM_CELL', 'parameter_value']}) }},
 
 -- every client once on each axis
@@ -63,8 +64,11 @@ summed as (
         cast(round(cast(median(cast(placed.indicative_rate as double)) as decimal(28,10)), 6) as decimal(18,6)) as median_indicative_rate,
         cast(count(*) filter (where placed.is_new_credit_allowed) as bigint) as clients_with_new_credit,
         cast(coalesce(sum(placed.applications_12m), 0) as bigint) as applications_12m,
-        cast(coalesce(sum(placed.approved_applications_12m), 0) as bigint) as approved_applications_12m,
-        cast(coalesce(sum(placed.requested_amount_12m), 0) as decimal(28,2)) as requested_amount_12m
+        cast(coalesce(sum(placed.requested_amount_12m), 0) as decimal(28,2)) as requested_amount_12m,
+        {% for measure in ['applications_12m', 'approved_applications_12m'] -%}
+        cast(coalesce(sum(case when placed.is_new_credit_allowed then placed.{{ measure }} end), 0) as bigint) as open_{{ measure }},
+        {% endfor -%}
+        cast(coalesce(sum(case when placed.is_new_credit_allowed then placed.requested_amount_12m end), 0) as decimal(28,2)) as open_requested_amount_12m
     from listed
     left join placed
         on listed.axis = placed.axis
@@ -79,8 +83,8 @@ overall as (
 
     select
         axis,
-        sum(applications_12m) as applications,
-        sum(approved_applications_12m) as approved_applications
+        sum(open_applications_12m) as applications,
+        sum(open_approved_applications_12m) as approved_applications
     from summed
     where rule_set = 'TODAY'
     group by axis
@@ -93,13 +97,13 @@ assumed as (
     select
         summed.axis,
         summed.segment_code,
-        summed.applications_12m >= limits.minimum_cell as is_own_approval_rate,
+        summed.open_applications_12m >= limits.minimum_cell as is_own_approval_rate,
         cast(case
-            when summed.applications_12m >= limits.minimum_cell then summed.approved_applications_12m
+            when summed.open_applications_12m >= limits.minimum_cell then summed.open_approved_applications_12m
             else overall.approved_applications
         end as bigint) as approved_applications_assumed,
         cast(case
-            when summed.applications_12m >= limits.minimum_cell then summed.applications_12m
+            when summed.open_applications_12m >= limits.minimum_cell then summed.open_applications_12m
             else overall.applications
         end as bigint) as applications_assumed
     from summed
@@ -131,8 +135,8 @@ measured as (
     select
         *,
         {{ ratio('indicative_rate_sum', 'priced_clients') }} as indicative_rate,
-        cast(round(cast(cast(applications_12m as double) * approval_rate_assumed as decimal(28,10)), 4) as decimal(18,4)) as expected_approvals,
-        cast(round(cast(cast(requested_amount_12m as double) * approval_rate_assumed as decimal(28,10)), 2) as decimal(28,2)) as expected_approved_amount
+        cast(round(cast(cast(open_applications_12m as double) * approval_rate_assumed as decimal(28,10)), 4) as decimal(18,4)) as expected_approvals,
+        cast(round(cast(cast(open_requested_amount_12m as double) * approval_rate_assumed as decimal(28,10)), 2) as decimal(28,2)) as expected_approved_amount
     from rated
 
 )
@@ -155,6 +159,8 @@ select
     measured.clients_with_new_credit,
     measured.applications_12m,
     measured.requested_amount_12m,
+    measured.open_applications_12m,
+    measured.open_requested_amount_12m,
     measured.approved_applications_assumed,
     measured.applications_assumed,
     measured.approval_rate_assumed,
