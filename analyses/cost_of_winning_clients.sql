@@ -7,5 +7,7 @@ select
 from {{ ref('mart_acquisition') }}
 where axis = 'SIZE'
     and is_mature
+    -- nothing is known of the months before the delivery has costs
+    and cost_amount is not null
 group by channel
 order by channel

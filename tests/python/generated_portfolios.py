@@ -27,6 +27,7 @@ MODELS = [
     "+int_segment_stickiness_month",
     "+int_segment_retention_month",
     "+mart_effort_concentration",
+    "+mart_acquisition",
     "--exclude-resource-type",
     "test",
     "unit_test",

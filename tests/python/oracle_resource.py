@@ -222,7 +222,8 @@ class Resources:
         """What each client won has cost, and what won nobody by month."""
         by_client: dict[int, Decimal] = defaultdict(Decimal)
         by_month: dict[date, Decimal] = defaultdict(Decimal)
-        won = [row for row in self.acquisitions if row["acquired_month"] in set(self.months)]
+        # who was won before the history bears its part as well, and is not shown
+        won = [row for row in self.acquisitions if row["acquired_month"] <= self.months[-1]]
         for cost in self.portfolio.base.staging["stg_marketing_costs"]:
             month = month_end(cost["month_end"])
             within = min(max(month, self.months[0]), self.months[-1])
@@ -261,7 +262,7 @@ class Resources:
                 self.add(cells[axis, segment, month], row | {"capital_amount": self.capital[client, month]})
             for client, cost in by_client.items():
                 month = acquired_in[client]
-                if cost:
+                if cost and self.relationship.is_in_history(month):
                     segment = self.relationship.by(place, client, month)
                     self.add(cells[axis, segment, month], {"marketing_cost_amount": cost})
             for month, cost in by_month.items():

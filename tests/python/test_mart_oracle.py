@@ -17,6 +17,7 @@ import pytest
 from conftest import Project, Warehouse
 from generated_portfolios import GENERATED
 from oracle import CENT, STAGING_TABLES, Oracle, Row
+from oracle_acquisition import Acquisition
 from oracle_policy import Policy
 from oracle_portfolio import Portfolio
 from oracle_relationship import NOT_YET, Relationship
@@ -103,6 +104,7 @@ class MartComparison:
             acquisitions,
             {(row["client_key"], row["as_of_month"]): row["capital_amount"] for row in capital},
         )
+        self.acquisition = Acquisition(self.resources)
         self.warnings = Warnings(self.portfolio)
         by_number = {(row["loan_no"], row["as_of_month"]): row for row in loan_months}
         self.policy = Policy(self.base, segments, evidence, self.portfolio.exposure, prime_rates, by_number)
@@ -378,3 +380,22 @@ def test_effort_concentration(marts: MartComparison) -> None:
     expected = marts.resources.concentrations
     assert {axis for axis, *_ in expected} == {*AXES, "CLIENT"}
     assert_all_columns(expected, actual, keys=3, margins={"area_under_curve": Decimal("0.000000001")})
+
+
+def test_acquisitions(marts: MartComparison) -> None:
+    """Who was won, when, by which loan and through which application."""
+    actual = marts.actual("intermediate.int_client_acquisition", "client_key")
+    assert_all_columns({(client,): row for client, row in marts.acquisition.acquisitions.items()}, actual, keys=1)
+
+
+def test_acquisition(marts: MartComparison) -> None:
+    """Cost, leads, conversion, margin and payback of each channel and segment, every column."""
+    actual = marts.actual("marts.mart_acquisition", "channel", "axis", "segment_code", "as_of_month")
+    rows = actual.values()
+    # what is compared is there: cost that is borne and that stays, a margin that pays back and one that does not
+    assert {bool(row["first_drawdowns"]) for row in rows if row["cost_amount"]} == {True, False}
+    judged = [row for row in rows if row["margin_clients"] and row["cac_amount"]]
+    assert {row["payback_months"] is None for row in judged} == {True, False}
+    # a small portfolio may have won nobody of late
+    assert {row["is_payback_mature"] for row in rows} == {True, False, None} or marts.is_generated
+    assert_all_columns(marts.acquisition.rows, actual, keys=4)

@@ -1,9 +1,10 @@
 -- On every axis the cost of mart_acquisition is the cost that was delivered, to the cent, channel by channel, what won
--- nobody included; the same for leads.
+-- nobody included; the same for leads. Costs after the reporting month are not known yet.
 with spent as (
 
     select channel, sum(cost) as cost_amount, sum(coalesce(leads, 0)) as leads
     from {{ ref('stg_marketing_costs') }}
+    where last_day(month_end) <= (select max(as_of_month) from {{ ref('int_month') }})
     group by channel
 
 ),

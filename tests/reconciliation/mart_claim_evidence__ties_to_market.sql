@@ -18,6 +18,7 @@ expected as (
     from period
     inner join {{ ref('mart_acquisition') }} as acquisitions
         on acquisitions.as_of_month between period.window_from and period.window_to
+        and acquisitions.cost_amount is not null
     group by acquisitions.axis, period.period
 
     union all

@@ -10,6 +10,8 @@ with acquired as (
     from {{ ref('mart_acquisition') }}
     -- every axis holds each cost and client once
     where axis = '{{ segment_axes()[0] }}'
+        -- before the delivery has costs nobody knows what winning a client took
+        and cost_amount is not null
     group by as_of_month
 
 ),

@@ -1,16 +1,15 @@
 -- What it costs to win clients, and whether they pay it back: per channel, segment and month the cost and the leads of
 -- campaigns, the applications of the month and what became of them, and the clients that were won.
 -- The cost of a campaign month is borne in equal parts by the clients that the same campaign won over the same channel in
--- that month and the following ones (ATTRIBUTION_MONTHS); it stands in the month they were won. What won nobody stays in
--- its own month as UNATTRIBUTED. Cents that do not divide go one by one to the clients won first.
+-- that month and the following ones (ATTRIBUTION_MONTHS); it stands in the month they were won. What won nobody, and the
+-- part of who was won before the history, stays in its own month as UNATTRIBUTED. Cents that do not divide go one by one to
+-- the clients won first.
 with parameter as {{ rule_values(ref('rule_relationship_parameter'), 'parameter_id', {
     'attribution_months': ['ATTRIBUTION_MONTHS', 'parameter_value'],
     'margin_months': ['MARGIN_MONTHS', 'parameter_value'],
-    'loss_given_default': ['LOSS_GIVEN_DEFAULT', 'parameter_value'],
+    'decision_window_days': ['DECISION_WINDOW_DAYS', 'parameter_value'],
 }) }},
 
--- costs outside the grid (before the history, after the reporting month) stay in the reconciliation: they are read by the
--- parameters of the nearest month
 edge as (
 
     select
@@ -20,6 +19,8 @@ edge as (
 
 ),
 
+-- costs before the history are read by the parameters of its first month; what was spent after the reporting month is not
+-- known yet
 spent as (
 
     select
@@ -29,12 +30,28 @@ spent as (
         costs.channel,
         costs.campaign,
         costs.cost as cost_amount,
-        coalesce(costs.leads, 0) as leads,
+        costs.leads,
         parameter.attribution_months
     from {{ ref('stg_marketing_costs') }} as costs
     cross join edge
     inner join parameter
-        on least(greatest(last_day(costs.month_end), edge.first_month), edge.last_month) = parameter.as_of_month
+        on greatest(last_day(costs.month_end), edge.first_month) = parameter.as_of_month
+
+),
+
+-- who may bear cost: everyone won so far, before the history as well, else the first clients of it would bear it for others
+winner as (
+
+    select
+        acquisitions.client_key,
+        acquisitions.acquired_on,
+        {{ month_number('acquisitions.acquired_month') }} as month_number,
+        acquisitions.acquired_month < edge.first_month as is_before_history,
+        coalesce(acquisitions.channel, 'UNKNOWN') as channel,
+        acquisitions.campaign
+    from {{ ref('int_client_acquisition') }} as acquisitions
+    cross join edge
+    where acquisitions.acquired_month <= edge.last_month
 
 ),
 
@@ -45,12 +62,9 @@ won as (
         acquisitions.acquired_on,
         acquisitions.acquired_month as segment_month,
         {{ month_number('acquisitions.acquired_month') }} as month_number,
-        acquisitions.application_no,
         coalesce(acquisitions.channel, 'UNKNOWN') as channel,
-        acquisitions.campaign,
         acquisitions.first_drawn_amount,
-        parameter.margin_months,
-        parameter.loss_given_default
+        parameter.margin_months
     from {{ ref('int_client_acquisition') }} as acquisitions
     inner join parameter
         on acquisitions.acquired_month = parameter.as_of_month
@@ -63,25 +77,31 @@ borne as (
 
     select
         spent.cost_no,
+        spent.as_of_month,
+        spent.channel,
         spent.cost_amount,
         spent.leads,
-        won.client_key,
-        row_number() over (partition by spent.cost_no order by won.acquired_on, won.client_key) as share_no,
+        winner.client_key,
+        winner.is_before_history,
+        row_number() over (partition by spent.cost_no order by winner.acquired_on, winner.client_key) as share_no,
         count(*) over (partition by spent.cost_no) as shares
     from spent
-    inner join won
-        on spent.channel = won.channel
-        and spent.campaign = won.campaign
-        and won.month_number >= spent.month_number
-        and won.month_number < spent.month_number + spent.attribution_months
+    inner join winner
+        on spent.channel = winner.channel
+        and spent.campaign = winner.campaign
+        and winner.month_number >= spent.month_number
+        and winner.month_number < spent.month_number + spent.attribution_months
 
 ),
 
--- in cents and in leads: equal parts, what is left over one each to the first
+-- in cents and in leads: equal parts, what is left over one each to the first; unknown leads are not shared
 shared as (
 
     select
         client_key,
+        is_before_history,
+        as_of_month,
+        channel,
         cast((cents - mod(cents, shares)) / shares as bigint) + case when share_no <= mod(cents, shares) then 1 else 0 end as cents,
         cast((leads - mod(leads, shares)) / shares as bigint) + case when share_no <= mod(leads, shares) then 1 else 0 end as leads
     from (
@@ -93,76 +113,95 @@ shared as (
 
 ),
 
+priced as (
+
+    select
+        client_key,
+        is_before_history,
+        as_of_month,
+        channel,
+        cast(cast(cents as decimal(28,2)) * cast(0.01 as decimal(3,2)) as decimal(28,2)) as cost_amount,
+        leads
+    from shared
+
+),
+
 borne_by_client as (
 
     select
         client_key,
-        cast(cast(sum(cents) as decimal(28,2)) * cast(0.01 as decimal(3,2)) as decimal(28,2)) as cost_amount,
-        sum(leads) as leads
-    from shared
+        sum(cost_amount) as cost_amount,
+        sum(leads) as leads,
+        count(leads) as months_with_leads
+    from priced
+    where not is_before_history
     group by client_key
 
 ),
 
+-- what won nobody, and the part of who was won before the history: their months are not shown
 unattributed as (
 
     select
-        spent.as_of_month,
-        spent.channel,
-        sum(spent.cost_amount) as cost_amount,
-        sum(spent.leads) as leads
-    from spent
-    left join (select distinct cost_no from borne) as found
-        on spent.cost_no = found.cost_no
-    where found.cost_no is null
-    group by spent.as_of_month, spent.channel
+        as_of_month,
+        channel,
+        sum(cost_amount) as cost_amount,
+        sum(leads) as leads
+    from (
+        select
+            spent.as_of_month,
+            spent.channel,
+            spent.cost_amount,
+            spent.leads
+        from spent
+        left join (select distinct cost_no from borne) as found
+            on spent.cost_no = found.cost_no
+        where found.cost_no is null
+
+        union all
+
+        select
+            as_of_month,
+            channel,
+            cost_amount,
+            leads
+        from priced
+        where is_before_history
+    ) as staying
+    group by as_of_month, channel
 
 ),
 
--- interest and expected loss of a client's first months, month by month
-earned as (
+-- no cost is none only since the delivery has the first, and so for leads and applications; before that nobody knows
+delivered_from as (
 
     select
-        won.client_key,
-        balances.as_of_month,
-        sum(balances.outstanding_amount) as exposure_amount,
-        sum(cast(cast(balances.outstanding_amount as double) * cast(loans.rate as double) / 12 as decimal(28,10))) as interest_amount,
-        count(*) filter (where balances.outstanding_amount > 0 and loans.rate is null) as unpriced_loans
-    from won
-    inner join {{ ref('int_loan_month') }} as balances
-        on won.client_key = balances.client_key
-        and {{ month_number('balances.as_of_month') }} >= won.month_number
-        and {{ month_number('balances.as_of_month') }} < won.month_number + won.margin_months
-    inner join {{ ref('int_loan') }} as loans
-        on balances.loan_key = loans.loan_key
-    group by won.client_key, balances.as_of_month
+        (select min(as_of_month) from spent) as first_cost_month,
+        (select min(as_of_month) from spent where leads is not null) as first_lead_month,
+        (select last_day(cast(min(submitted_at) as date)) from {{ ref('fct_application') }}) as first_application_month
 
 ),
 
+-- what the first months after that of the win bring: interest less its funding and the expected loss
 margin_by_client as (
 
     select
         won.client_key,
-        sum(
-            coalesce(earned.interest_amount, 0)
-            - coalesce(cast(
-                cast(earned.exposure_amount as double) * cast(credit.evidence_pd as double) * cast(won.loss_given_default as double) / 12
-                as decimal(28,10)
-            ), 0)
-        ) as margin_amount
+        sum(coalesce(earned.interest_amount - earned.funding_cost_amount - earned.expected_loss_amount, 0)) as margin_amount
     from won
     cross join edge
-    left join earned
+    left join {{ ref('int_client_value_month') }} as earned
         on won.client_key = earned.client_key
-    left join {{ ref('seg_credit') }} as credit
-        on earned.client_key = credit.client_key
-        and earned.as_of_month = credit.as_of_month
-    -- the first months must be over
-    where last_day({{ months_later('won.segment_month', 'won.margin_months - 1') }}) <= edge.last_month
+        and {{ month_number('earned.as_of_month') }} > won.month_number
+        and {{ month_number('earned.as_of_month') }} <= won.month_number + won.margin_months
+    -- these months must be over
+    where won.month_number + won.margin_months <= {{ month_number('edge.last_month') }}
     group by won.client_key
-    -- a loan without a rate or an exposure without a PD makes the margin unknown, not small
-    having sum(coalesce(earned.unpriced_loans, 0)) = 0
-        and count(*) filter (where earned.exposure_amount > 0 and credit.evidence_pd is null) = 0
+    -- a loan without a rate or a line of unknown worth makes the margin unknown, not small
+    having count(*) filter (
+        where earned.earning_exposure_amount + earned.knocked_out_exposure_amount < earned.exposure_amount
+            or earned.lines_of_unknown_worth > 0
+    ) = 0
 
 ),
 
@@ -172,7 +211,7 @@ acquired as (
         won_placed.*,
         borne_by_client.cost_amount,
         borne_by_client.leads,
-        case when borne_by_client.client_key is not null then 1 else 0 end as campaign_drawdowns,
+        case when borne_by_client.months_with_leads > 0 then 1 else 0 end as campaign_drawdowns,
         margin_by_client.margin_amount,
         case when margin_by_client.client_key is not null then 1 else 0 end as margin_clients
     from won_placed
@@ -283,7 +322,7 @@ summed as (
         axis,
         segment_code,
         as_of_month,
-        cast(coalesce(sum(cost_amount), 0) as decimal(28,2)) as cost_amount,
+        cast(coalesce(sum(cost_amount), 0) as decimal(28,2)) as borne_amount,
         {% for count in [
             'leads', 'applications', 'approved', 'new_client_applications', 'new_client_approved', 'acquiring_applications',
             'first_drawdowns', 'campaign_drawdowns', 'margin_clients',
@@ -297,25 +336,61 @@ summed as (
 
 ),
 
+known as (
+
+    select
+        summed.channel,
+        summed.axis,
+        summed.segment_code,
+        summed.as_of_month,
+        limits.minimum_cell,
+        parameter.attribution_months,
+        parameter.margin_months,
+        parameter.decision_window_days,
+        edge.last_month,
+        case when summed.as_of_month >= delivered_from.first_cost_month then summed.borne_amount end as cost_amount,
+        {% for count in ['leads', 'campaign_drawdowns'] -%}
+        case when summed.as_of_month >= delivered_from.first_lead_month then summed.{{ count }} end as {{ count }},
+        {% endfor -%}
+        {% for count in ['applications', 'approved', 'new_client_applications', 'new_client_approved', 'acquiring_applications'] -%}
+        case when summed.as_of_month >= delivered_from.first_application_month then summed.{{ count }} end as {{ count }},
+        {% endfor -%}
+        summed.first_drawdowns,
+        summed.first_drawdown_amount,
+        summed.margin_clients,
+        cast(summed.margin_clients * parameter.margin_months as bigint) as margin_client_months,
+        summed.margin_amount
+    from summed
+    cross join edge
+    cross join delivered_from
+    inner join parameter
+        on greatest(summed.as_of_month, edge.first_month) = parameter.as_of_month
+    inner join {{ rule_values(ref('rule_risk_parameter'), 'parameter_id', {'minimum_cell': ['MINIMUM_CELL', 'parameter_value']}) }} as limits
+        on parameter.as_of_month = limits.as_of_month
+
+),
+
 measured as (
 
     select
-        summed.*,
-        limits.minimum_cell,
-        parameter.margin_months,
+        *,
         -- a later client can still bear a cost of the last months
-        {{ month_number('summed.as_of_month') }} + parameter.attribution_months - 1 <= {{ month_number('edge.last_month') }} as is_mature,
-        cast(round(cast(cast(summed.cost_amount as double) / nullif(summed.first_drawdowns, 0) as decimal(28,10)), 2) as decimal(28,2)) as cac_amount,
+        {{ month_number('as_of_month') }} + attribution_months - 1 <= {{ month_number('last_month') }} as is_mature,
+        case
+            when first_drawdowns > 0
+                then {{ month_number('as_of_month') }} + greatest(margin_months, attribution_months - 1) <= {{ month_number('last_month') }}
+        end as is_payback_mature,
+        -- the window of the last day of the month is over
+        case when applications > 0 then {{ days_later('as_of_month', 'cast(decision_window_days as integer)') }} <= last_month end as is_submission_mature,
+        -- whether a campaign won who came by no known channel is not known: that is no cost of zero
+        case
+            when channel <> 'UNKNOWN'
+                then cast(round(cast(cast(cost_amount as double) / nullif(first_drawdowns, 0) as decimal(28,10)), 2) as decimal(28,2))
+        end as cac_amount,
         cast(round(cast(
-            cast(summed.margin_amount as double) / nullif(summed.margin_clients, 0) / cast(parameter.margin_months as double)
-            as decimal(28,10)
+            cast(margin_amount as double) / nullif(margin_client_months, 0) as decimal(28,10)
         ), 2) as decimal(28,2)) as monthly_margin_amount
-    from summed
-    cross join edge
-    inner join parameter
-        on least(greatest(summed.as_of_month, edge.first_month), edge.last_month) = parameter.as_of_month
-    inner join {{ rule_values(ref('rule_risk_parameter'), 'parameter_id', {'minimum_cell': ['MINIMUM_CELL', 'parameter_value']}) }} as limits
-        on parameter.as_of_month = limits.as_of_month
+    from known
 
 )
 
@@ -328,20 +403,29 @@ select
     leads,
     applications,
     approved,
-    case when applications >= minimum_cell then {{ ratio('approved', 'applications') }} end as approval_conversion_rate,
+    {{ when_enough('minimum_cell', 'applications', ratio('approved', 'applications')) }} as approval_conversion_rate,
+    {{ when_enough('minimum_cell', 'applications', wilson_lower('approved', 'applications')) }} as approval_conversion_wilson_lower,
+    {{ when_enough('minimum_cell', 'applications', wilson_upper('approved', 'applications')) }} as approval_conversion_wilson_upper,
+    is_submission_mature,
     new_client_applications,
     new_client_approved,
     acquiring_applications,
-    case when new_client_applications >= minimum_cell then {{ ratio('acquiring_applications', 'new_client_applications') }} end as drawdown_conversion_rate,
+    {{ when_enough('minimum_cell', 'new_client_applications', ratio('acquiring_applications', 'new_client_applications')) }} as drawdown_conversion_rate,
+    {{ when_enough('minimum_cell', 'new_client_applications', wilson_lower('acquiring_applications', 'new_client_applications')) }} as drawdown_conversion_wilson_lower,
+    {{ when_enough('minimum_cell', 'new_client_applications', wilson_upper('acquiring_applications', 'new_client_applications')) }} as drawdown_conversion_wilson_upper,
     first_drawdowns,
     first_drawdown_amount,
     campaign_drawdowns,
-    case when leads >= minimum_cell then {{ ratio('campaign_drawdowns', 'leads') }} end as lead_conversion_rate,
+    {{ when_enough('minimum_cell', 'leads', ratio('campaign_drawdowns', 'leads')) }} as lead_conversion_rate,
     cac_amount,
     margin_clients,
+    margin_client_months,
     margin_amount,
     monthly_margin_amount,
-    case when monthly_margin_amount > 0 then {{ ratio('cac_amount', 'monthly_margin_amount') }} end as payback_months,
-    least(leads, applications, new_client_applications) < minimum_cell as is_suppressed,
+    case when is_payback_mature and monthly_margin_amount > 0 then {{ ratio('cac_amount', 'monthly_margin_amount') }} end as payback_months,
+    is_payback_mature,
+    coalesce(leads < minimum_cell, false)
+    or coalesce(applications < minimum_cell, false)
+    or coalesce(new_client_applications < minimum_cell, false) as is_suppressed,
     is_mature
 from measured
