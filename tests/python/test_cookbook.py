@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from itertools import product
 from statistics import median, quantiles
 
 import duckdb
@@ -141,3 +142,34 @@ def test_scorecard_of_twelve_months_is_counted_by_hand(axis: str, compiled: dict
     assert len(rows) == len({row[0] for row in rows}) and sum(row[2] for row in rows) > 0
     # on the demo the greatest segment of an axis decides enough in a year, though in no month
     assert shown >= 1 or axis == "LIFECYCLE"
+
+
+def test_tiers_after_a_year_are_counted_by_hand(compiled: dict[str, str], demo: Warehouse) -> None:
+    """Pairs of neighbouring months of each client, and the power series of their rates term by term."""
+    pairs = demo.rows(
+        """
+        select before.credit_segment, now.credit_segment, count(*)
+        from marts.fct_client_segment_month as before
+        inner join marts.fct_client_segment_month as now
+            on before.client_key = now.client_key and last_day(before.as_of_month + interval 1 month) = now.as_of_month
+        group by all
+        """
+    )
+    tiers = sorted({tier for before, after, _ in pairs for tier in (before, after)})
+    years = {tier: sum(count for before, _, count in pairs if before == tier) / 12 for tier in tiers}
+    moves = {(before, after): count for before, after, count in pairs if before != after}
+    rates = {pair: moves.get(pair, 0) / years[pair[0]] for pair in product(tiers, tiers)}
+    for tier in tiers:
+        rates[tier, tier] = -sum(rates[tier, other] for other in tiers if other != tier)
+    term = {(before, after): float(before == after) for before, after in product(tiers, tiers)}
+    expected = dict(term)
+    for power in range(1, 60):
+        term = {(i, j): sum(term[i, k] * rates[k, j] for k in tiers) / power for i, j in product(tiers, tiers)}
+        expected = {pair: value + term[pair] for pair, value in expected.items()}
+    with duckdb.connect(str(demo.file), read_only=True) as conn:
+        rows = conn.execute(compiled["tiers_after_a_year"]).fetchall()
+    assert {row[:2]: row[2] for row in rows} == {pair: moves.get(pair, 0) for pair in product(tiers, tiers)}
+    # rates are rounded to ten decimals
+    assert {row[:2]: float(row[5]) for row in rows} == pytest.approx(expected, abs=1e-9)
+    # a tier that nobody reaches in one month may still be reached in a year
+    assert any(row[2] == 0 and row[0] != row[1] and row[5] > 0 for row in rows)
