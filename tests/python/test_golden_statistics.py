@@ -1,4 +1,4 @@
-"""The golden vectors of intervals, concentration and loss (domain reference, section 7), through the macros."""
+"""The golden vectors of intervals, concentration, loss and migration (domain.md, section 7), through the macros."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ with wilson as (
     select book, hhi, {{ normalised_hhi('hhi', 'members') }} as normalised from concentration
 ), loss as (
     select row_no, {{ yearly_loss_of_collection_rate('rate', 'term_years') }} as loss from given_rate
+), generator as (
+    select * from {{ migration_generator('given_spell') }} as rates
+), year as (
+    select * from {{ matrix_exponential('generator') }} as expected
+), decade as (
+    select * from {{ matrix_exponential('generator', '10') }} as expected
 )
 """
 # hits, observations, interval of 95 %
@@ -46,6 +52,22 @@ LOSSES = [
     ("0.98", "0", None),
     ("0.98", "null", None),
 ]
+# 15 obligors in A and 15 in B for a year: one goes from A to B after a quarter, one from B to A after half a year, one
+# from B to D after three quarters. Spells: state, next state or the same, obligors, years
+SPELLS = [
+    ("A", "A", 14, 14),
+    ("A", "B", 1, 0.25),
+    ("B", "B", 1, 0.75),
+    ("B", "A", 1, 0.5),
+    ("A", "A", 1, 0.5),
+    ("B", "D", 1, 0.75),
+    ("B", "B", 13, 13),
+]
+YEARS_AT_RISK = {"A": 14.75, "B": 15.0, "D": 0.0}
+INTENSITIES = {"AA": -0.067797, "AB": 0.067797, "AD": 0, "BA": 0.066667, "BB": -0.133333, "BD": 0.066667}
+INTENSITIES |= {"DA": 0, "DB": 0, "DD": 0}
+AFTER_A_YEAR = {"AA": 0.936518, "AB": 0.061367, "AD": 0.002115, "BA": 0.060345, "BB": 0.877196, "BD": 0.062460}
+AFTER_A_YEAR |= {"DA": 0, "DB": 0, "DD": 1}
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +83,14 @@ def answers(project: Project, tmp_path_factory: pytest.TempPathFactory) -> duckd
         "given_count(k, n)": [(k, n) for k, n, *_ in WILSON] + [pair for pair in counts if pair != (20, 20)],
         "given_amount(book, amount)": [(book, amount) for book, (parts, *_) in enumerate(BOOKS) for amount in parts],
         "given_rate(row_no, rate, term_years)": [(row_no, rate, term) for row_no, (rate, term, _) in enumerate(LOSSES)],
+        "given_spell(from_state, to_state, clients, years)": [
+            (f"'{row[0]}'", f"'{row[1]}'", *row[2:]) for row in SPELLS
+        ],
     }
     for name, rows in given.items():
         values = ", ".join("(" + ", ".join(str(value) for value in row) + ")" for row in rows)
         conn.execute(f"create table {name.partition('(')[0]} as select * from (values {values}) as {name}")
-    for name in ("wilson", "normalised", "loss"):
+    for name in ("wilson", "normalised", "loss", "generator", "year", "decade"):
         conn.execute(f"create table {name}_answer as {ctes} select * from {name}")
     return conn
 
@@ -97,3 +122,22 @@ def test_yearly_loss(answers: duckdb.DuckDBPyConnection) -> None:
     rows = dict(answers.execute("select * from loss_answer").fetchall())
     for row_no, (*given, expected) in enumerate(LOSSES):
         assert rows[row_no] == (expected and Decimal(expected)), given
+
+
+def test_migration_in_continuous_time(answers: duckdb.DuckDBPyConnection) -> None:
+    rates = answers.execute("select from_state, to_state, years_at_risk, intensity from generator_answer").fetchall()
+    assert {(before, years) for before, _, years, _ in rates} == set(YEARS_AT_RISK.items())
+    assert {before + after: round(float(rate), 6) for before, after, _, rate in rates} == INTENSITIES
+    year = answers.execute("select from_state || to_state, probability from year_answer").fetchall()
+    assert {pair: round(float(value), 6) for pair, value in year} == AFTER_A_YEAR
+
+
+def test_ten_years_are_ten_times_one_year(answers: duckdb.DuckDBPyConnection) -> None:
+    year, decade = ({}, {})
+    for found, name in ((year, "year"), (decade, "decade")):
+        found.update(answers.execute(f"select from_state || to_state, probability from {name}_answer").fetchall())
+    powers = {pair: float(value) for pair, value in year.items()}
+    for _ in range(9):
+        powers = {i + j: sum(powers[i + k] * float(year[k + j]) for k in "ABD") for i in "ABD" for j in "ABD"}
+    # a year is rounded to ten decimals
+    assert {pair: float(value) for pair, value in decade.items()} == pytest.approx(powers, abs=2e-9)
