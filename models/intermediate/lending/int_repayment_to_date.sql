@@ -65,57 +65,45 @@ money_to_date as (
         loan_key,
         paid_month,
         cast(sum(paid) over so_far - paid as decimal(18,2)) as paid_before,
-        cast(sum(paid) over so_far as decimal(18,2)) as paid_after,
-        min(paid) over (partition by loan_key) < 0 as is_taken_back
+        cast(sum(paid) over so_far as decimal(18,2)) as paid_after
     from money
     window so_far as (partition by loan_key order by paid_month rows between unbounded preceding and current row)
 
 ),
 
--- payments and instalments of a loan on one line of time: the money of the due month counts wholly in it
-line as (
-
-    select
-        loan_key, due_month as stands_in, 0 as paid, false as is_taken_back,
-        client_key, currency, term_days, schedule_version, due, begins_at, ends_at
-    from due
-
-    union all
-
-    select
-        loan_key, paid_month as stands_in, paid_after - paid_before as paid, is_taken_back,
-        null as client_key, null as currency, null as term_days, null as schedule_version, null as due, null as begins_at, null as ends_at
-    from money_to_date
-
-),
-
-at_its_month as (
-
-    select
-        *,
-        cast(sum(paid) over (
-            partition by loan_key order by stands_in range between unbounded preceding and current row
-        ) as decimal(18,2)) as paid_to_date,
-        max(case when is_taken_back then 1 else 0 end) over (partition by loan_key) = 1 as may_be_taken_back
-    from line
-
-),
-
+-- the money of the due month counts wholly in it
 fallen_due as (
 
     select
-        at_its_month.*,
-        at_its_month.stands_in as due_month
-    from at_its_month
-    where at_its_month.due is not null
+        due.*,
+        coalesce(money_to_date.paid_after, 0) as paid_to_date
+    from due
+    {{ asof_left_join(
+        'money_to_date', 'money_to_date', ['due.loan_key = money_to_date.loan_key'], 'due.due_month >= money_to_date.paid_month'
+    ) }}
 
 ),
 
--- only what its own month did not settle looks at later ones
+-- only what its own month did not settle looks at later ones, and what a later month takes back
+open_due as (
+
+    select *
+    from fallen_due
+    where paid_to_date < ends_at
+        or loan_key in (select loan_key from money where paid < 0)
+
+),
+
 covered as (
 
     select
-        loan_key, client_key, currency, term_days, due_month, due_month as as_of_month, due,
+        loan_key,
+        client_key,
+        currency,
+        term_days,
+        due_month,
+        due_month as as_of_month,
+        due,
         0 as covered_before,
         greatest(least(paid_to_date - begins_at, due), 0) as covered_after
     from fallen_due
@@ -123,19 +111,21 @@ covered as (
     union all
 
     select
-        open_due.loan_key, open_due.client_key, open_due.currency, open_due.term_days, open_due.due_month,
+        open_due.loan_key,
+        open_due.client_key,
+        open_due.currency,
+        open_due.term_days,
+        open_due.due_month,
         money_to_date.paid_month as as_of_month,
         0 as due,
         greatest(least(money_to_date.paid_before - open_due.begins_at, open_due.due), 0) as covered_before,
         greatest(least(money_to_date.paid_after - open_due.begins_at, open_due.due), 0) as covered_after
-    from fallen_due as open_due
+    from open_due
     inner join money_to_date
         on open_due.loan_key = money_to_date.loan_key
         and open_due.due_month < money_to_date.paid_month
         and open_due.ends_at > least(money_to_date.paid_before, money_to_date.paid_after)
         and open_due.begins_at < greatest(money_to_date.paid_before, money_to_date.paid_after)
-    where open_due.paid_to_date < open_due.ends_at
-        or open_due.may_be_taken_back
 
 ),
 

@@ -135,7 +135,7 @@ tested as (
 
     select
         *,
-        phase is distinct from 'CLOSED' as is_tested
+        coalesce(phase <> 'CLOSED', true) as is_tested
     from measured
 
 ),
