@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from math import sqrt
 
-from oracle import OPEN_END, Oracle, Row, month_end
+from oracle import OPEN_END, Oracle, Row, cents, month_end
 from oracle_common import ClientMonth, Facts, add_months, loans_of, months_back, months_between, six
 
 # domain.md section 1f: no rate of fewer observations than this
@@ -96,6 +96,26 @@ class Obligor:
     defaulted_on: date | None
     is_mature: bool
     benchmark: Decimal | None
+
+
+@dataclass(frozen=True)
+class FallenDue:
+    """What fell due on a loan in a month, and how much of it its money had covered by each month end since."""
+
+    client: int
+    due_month: date
+    due: Decimal
+    term_days: int
+    covered: dict[date, Decimal]
+
+    def changed_in(self) -> list[date]:
+        """The months in which money for it came or was taken back, and the one in which it fell due."""
+        before, result = Decimal(0), [self.due_month]
+        for month, covered in sorted(self.covered.items()):
+            if covered != before:
+                result.append(month)
+            before = covered
+        return result
 
 
 class Placement:
@@ -358,6 +378,71 @@ class Portfolio:
                 }
         return result
 
+    # repayment to date ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def fallen_due(self) -> list[FallenDue]:
+        """Section 1f (c): what fell due within the history, of loans of which instalments and payments are known."""
+        result = []
+        for loan, (client, row) in self.loans.items():
+            if self.base.balance_source(loan) != "SCHEDULE":
+                continue
+            term_days = (row["matures_on"] - row["disbursed_on"]).days
+            last_due = self.base.last_due_on(row)
+            for first_day, instalments in self.base.schedules[loan]:
+                # each instalment by the version of its own due date
+                due_here = {
+                    position: month_end(item["due_on"])
+                    for position, item in enumerate(instalments)
+                    if first_day <= item["due_on"] <= last_due
+                    and month_end(item["due_on"]) in self.known_months
+                    and self.base.schedule(loan, item["due_on"]) is instalments
+                }
+                if due_here:
+                    result += self.repaid_to_date(loan, client, term_days, row["currency"], instalments, due_here)
+        return result
+
+    @cached_property
+    def known_months(self) -> set[date]:
+        return set(self.months)
+
+    def repaid_to_date(
+        self,
+        loan: str,
+        client: int,
+        term_days: int,
+        currency: str | None,
+        instalments: list[Row],
+        due_here: Mapping[int, date],
+    ) -> list[FallenDue]:
+        """The money of the loan is walked through its instalments in order, anew at every month end."""
+        amounts = [item["principal_due"] + item["interest_due"] for item in instalments]
+        covered: dict[date, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        due: dict[date, Decimal] = defaultdict(Decimal)
+        for position, due_month in due_here.items():
+            due[due_month] += amounts[position]
+        for month in self.months:
+            left = max(self.base.paid(loan, month), Decimal(0))
+            for position, amount in enumerate(amounts):
+                part = min(left, amount)
+                left -= part
+                due_month = due_here.get(position)
+                # paid ahead is paid when it falls due
+                if due_month is not None and due_month <= month:
+                    covered[due_month][month] += part
+        rates = {due_month: self.base.rate(currency, due_month) for due_month in due}
+        return [
+            FallenDue(
+                client,
+                due_month,
+                cents(amount * rates[due_month]),
+                term_days,
+                {month: cents(part * rates[due_month]) for month, part in covered[due_month].items()},
+            )
+            for due_month, amount in due.items()
+            if amount > 0
+        ]
+
     # scorecard --------------------------------------------------------------------------------------------------
 
     def performance(self, also: Iterable[tuple[str, str, date]] = ()) -> dict[tuple[str, str, date], Row]:
@@ -380,12 +465,23 @@ class Portfolio:
                 cell["matured_days"] += loan["term_days"]
         for key in also:
             counted[key]["clients"] += 0
+        # to date: the segment before it fell due, whenever it is paid
+        owed: dict[tuple[str, str], list[FallenDue]] = defaultdict(list)
+        for axis, place in self.placement.items():
+            for item in self.fallen_due:
+                segment = place.flow(item.client, item.due_month)
+                owed[axis, segment].append(item)
+                for month in item.changed_in():
+                    counted[axis, segment, month]["clients"] += 0
         result = {}
-        running: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-        for axis, segment, month in sorted(counted, key=lambda key: key[2]):
-            cell, total = counted[axis, segment, month], running[axis, segment]
-            for name in ("due_amount", "collected_amount", "due_days"):
-                total[name] += cell[name]
+        for axis, segment, month in counted:
+            total: dict[str, Decimal] = defaultdict(Decimal)
+            for item in owed[axis, segment]:
+                if item.due_month <= month:
+                    total["due_amount"] += item.due
+                    total["due_days"] += item.due * item.term_days
+                    total["collected_amount"] += item.covered[month]
+            cell = counted[axis, segment, month]
             result[axis, segment, month] = self.score(cell, total) | self.score_of_defaults(axis, segment, month)
         return result
 

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import cached_property
 from statistics import mean
 
-from oracle import Row
-from oracle_common import Candidate, Facts, add_months, share, six
+from oracle import Row, month_end
+from oracle_common import Candidate, ClientMonth, Facts, add_months, share, six
 from oracle_credit import Credit
 
 # section 7, phases
@@ -224,6 +224,124 @@ class Projects:
                 Standing(phase, *self.slotting(project, month), self.coverage(project, month)) if phase else None
             )
         return self._standing[key]
+
+    # scheme -----------------------------------------------------------------------------------------------------
+
+    def last_standing(self, project: Row) -> tuple[date | None, str | None]:
+        """The last month of the history that saw the project, and its phase then; before all of them it was over."""
+        seen = [(month, phase) for month in self.base.months if (phase := self.phase(project, month)) is not None]
+        return seen[-1] if seen else (None, None if self.known_from(project) is None else "CLOSED")
+
+    def operating(self, project: Row, month: date) -> Row:
+        """Cover once the project earns: after completion, through the period in which the debt matures."""
+        completed = project["actual_completion_on"]
+        if completed is None or completed > month:
+            completed = max(project["planned_completion_on"] or month, month)
+        base = [row for row in self.periods(project, "BASE", month) if row["period_end"] > completed]
+        matures = project["debt_matures_on"] or date.max
+        ends = [row["period_end"] for row in self.periods(project, "BASE", month) if row["period_end"] >= matures]
+        last = min(ends, default=matures)
+        covers = [cover(row) for row in base if month < row["period_end"] <= last]
+        behind = self.periods(project, "ACTUAL", month)
+        earned = [cover(row) for row in behind if row["period_end"] > completed]
+        owed = [(row["period_end"], row["debt_outstanding"]) for row in behind if row["debt_outstanding"] is not None]
+        since, debt = owed[-1] if owed else (month, project["debt_amount"])
+        cash = [(cash_available(row), row["period_end"]) for row in base if since < row["period_end"] <= last]
+        llcr = None
+        if cash and debt and all(amount is not None for amount, _ in cash):
+            present = [
+                float(amount) / (1 + PROJECT_DISCOUNT_RATE) ** ((end - since).days / 365) for amount, end in cash
+            ]
+            llcr = six(math.fsum(present) / float(debt))
+        return {
+            "dscr": min((ratio for ratio in covers if ratio is not None), default=None),
+            "llcr": llcr,
+            "last_actual": next((ratio for ratio in reversed(earned) if ratio is not None), None),
+        }
+
+    def reserve_months(self, project: Row, day: date) -> Decimal | None:
+        """The newest reserve after completion, in months of the debt service planned for the year after it."""
+        completed = project["actual_completion_on"]
+        if completed is None or completed > self.base.months[-1]:
+            return None
+        reserves = [
+            (row["period_end"], row["known_on"], row["reserve_balance"])
+            for row in self.cashflows.get(project["project_no"], ())
+            if row["scenario"] == "ACTUAL"
+            and row["reserve_balance"] is not None
+            and row["known_on"] <= day
+            and completed < row["period_end"] <= day
+        ]
+        if not reserves:
+            return None
+        on, _, balance = max(reserves)
+        year = month_end(add_months(on.replace(day=1), 12))
+        service = [
+            row["interest_due"] + row["principal_due"]
+            for row in self.periods(project, "BASE", day)
+            if on < row["period_end"] <= year and None not in (row["interest_due"], row["principal_due"])
+        ]
+        return share(12 * balance, sum(service)) if sum(service) > 0 else None
+
+    def scheme(self, project: Row, regimes: Mapping[tuple[str, date], Row], sectors: Mapping[ClientMonth, str]) -> Row:
+        """Section 1c: what the scheme asks against what there is; when the debt is over there is nothing to ask."""
+        month, phase = self.last_standing(project)
+        day = month or self.base.months[-1]
+        kind = self.type_of(project)[0]
+        offered = [row for row in self.facts.rules("rule_project_scheme", day) if row["project_type"] == kind]
+        [asked] = [row for row in offered if row["revenue_model"] == project["revenue_model"]] or [
+            row for row in offered if row["revenue_model"] == "UNKNOWN"
+        ]
+        names = ("dscr", "llcr", "gearing", "tenor_years", "tail_years", "reserve_months")
+        room: dict[str, Decimal | None] = dict.fromkeys(names)
+        is_locked_up = is_below_default = None
+        if phase != "CLOSED":
+            # a project that no month saw has a structure, and no cover yet
+            covers = self.operating(project, month) if month else dict.fromkeys(("dscr", "llcr", "last_actual"))
+            sector = sectors.get((self.party(project, "borrower"), month))
+            regime = regimes.get((sector, month)) or regimes.get(("ALL", month)) or {"regime": "NEUTRAL"}
+            cut = sum(
+                (
+                    Decimal(row["value"])
+                    for row in self.facts.rules("rule_market_regime_effect", day)
+                    if row["lever"] == "PROJECT_HAIRCUT_SHARE" and row["regime"] == regime["regime"]
+                ),
+                Decimal(0),
+            )
+            shape = self.coverage(project, day)
+
+            def over(value: Decimal | None, least: str) -> Decimal | None:
+                return None if value is None else value - Decimal(asked[least])
+
+            def under(value: Decimal | None, most: str) -> Decimal | None:
+                return None if value is None else Decimal(asked[most]) - value
+
+            def hundredths(value: Decimal | None) -> Decimal | None:
+                return None if value is None else value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+            room = {
+                "dscr": over(None if covers["dscr"] is None else six(covers["dscr"] * (1 - cut)), "dscr_minimum"),
+                "llcr": over(None if covers["llcr"] is None else six(covers["llcr"] * (1 - cut)), "llcr_minimum"),
+                "gearing": under(shape["gearing"], "gearing_maximum"),
+                "tenor_years": under(hundredths(shape["tenor_years"]), "tenor_years_maximum"),
+                "tail_years": over(hundredths(shape["tail_years"]), "tail_years_minimum"),
+                "reserve_months": over(self.reserve_months(project, day), "reserve_months_minimum"),
+            }
+            if covers["last_actual"] is not None:
+                is_locked_up = covers["last_actual"] < Decimal(asked["dscr_lock_up"])
+                is_below_default = covers["last_actual"] < Decimal(asked["dscr_default"])
+        known = [value for value in room.values() if value is not None]
+        breaches = sum(value < 0 for value in known)
+        status = "BREACH" if breaches else "COMPLIANT" if known else "NOT_TESTABLE"
+        return {
+            "phase": phase,
+            "status": "CLOSED" if phase == "CLOSED" else status,
+            "scheme_rule_id": asked["rule_id"],
+            "is_locked_up": is_locked_up,
+            "is_below_default_cover": is_below_default,
+            "breaches": breaches,
+            "tested_levers": len(known),
+        } | {f"{name}_headroom": value for name, value in room.items()}
 
     # candidate --------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from oracle import CENT, STAGING_TABLES, Oracle, Row
 from oracle_acquisition import Acquisition
 from oracle_policy import Policy
 from oracle_portfolio import Portfolio
+from oracle_project import project_key
 from oracle_relationship import NOT_YET, Relationship
 from oracle_resource import Resources, irb_capital_ratio
 from oracle_warning import SIGNS, Warnings
@@ -40,6 +41,7 @@ MART_STAGING_TABLES = [
     "stg_market_indicators",
     "stg_marketing_costs",
     "stg_monitoring_tasks",
+    "stg_project_cashflows",
     "stg_satisfaction_surveys",
 ]
 # what segment_oracle.py compares as evidence of an axis
@@ -302,6 +304,21 @@ def test_policy_compliance(marts: MartComparison) -> None:
             expected[key] = {name: value for name, value in row.items() if name not in VALUES}
     # money of policy is kept in cents
     assert_same(expected, actual, dict.fromkeys(VALUES, CENT))
+
+
+def test_project_schemes(marts: MartComparison) -> None:
+    """What the scheme asks of every project against what it has; a closed one is asked nothing."""
+    projects = marts.policy.projects
+    expected = {}
+    for project in marts.base.staging["stg_projects"]:
+        known_from = projects.known_from(project)
+        if known_from is None or known_from <= marts.base.months[-1]:
+            scheme = projects.scheme(project, marts.policy.regimes, marts.portfolio.segments["INDUSTRY"])
+            expected[(project_key(project["project_no"]),)] = scheme
+    assert {"BREACH", "CLOSED"} <= {row["status"] for row in expected.values()} or marts.is_generated
+    actual = marts.actual("marts.mart_project_scheme", "project_key")
+    margins = {name: SIXTH_DECIMAL for name in next(iter(expected.values())) if name.endswith("_headroom")}
+    assert_same(expected, actual, margins)
 
 
 def test_application_months(marts: MartComparison) -> None:

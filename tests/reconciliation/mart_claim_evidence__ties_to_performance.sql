@@ -1,10 +1,13 @@
 -- Claims about repayment hold what mart_segment_performance holds for the same segments and months: amounts due, paid on
--- time and collected, loans matured and repaid.
+-- time and collected, loans matured and repaid; to date those of the last month of each segment.
 with month_of as (
 
     select
         performance.*,
-        performance.as_of_month > {{ months_later('reporting.last_month', -12) }} as is_recent
+        performance.as_of_month > {{ months_later('reporting.last_month', -12) }} as is_recent,
+        row_number() over (
+            partition by performance.axis, performance.segment_code order by performance.as_of_month desc
+        ) = 1 as is_latest
     from {{ ref('mart_segment_performance') }} as performance
     cross join {{ ref('stg_reporting_window') }} as reporting
 
@@ -18,10 +21,12 @@ expected as (
         cast(sum(case claims.metric_code
             when 'ON_TIME_RATE' then month_of.paid_on_time_amount
             when 'LOAN_COUNT_REPAYMENT_RATE' then month_of.repaid_on_time_loans
+            when 'CUMULATIVE_REPAYMENT_RATE' then case when month_of.is_latest then month_of.cumulative_collected_amount else 0 end
             else month_of.collected_amount
         end) as decimal(28,6)) as numerator,
         cast(sum(case claims.metric_code
             when 'LOAN_COUNT_REPAYMENT_RATE' then month_of.matured_loans
+            when 'CUMULATIVE_REPAYMENT_RATE' then case when month_of.is_latest then month_of.cumulative_due_amount else 0 end
             else month_of.due_amount
         end) as decimal(28,6)) as denominator
     from {{ ref('mart_claims') }} as claims

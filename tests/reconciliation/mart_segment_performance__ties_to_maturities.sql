@@ -1,5 +1,5 @@
 -- Per axis the segments hold every loan that matured within the history once, and at the last month all that ever fell due
--- and was collected in it.
+-- and was paid of it.
 with reporting as (
 
     select first_month, last_month from {{ ref('stg_reporting_window') }}
@@ -25,8 +25,8 @@ on_time as (
 flows as (
 
     -- a portfolio without loans has had nothing due
-    select coalesce(sum(due_amount), 0) as due_amount, coalesce(sum(collected_amount), 0) as collected_amount
-    from {{ ref('fct_loan_month') }}
+    select coalesce(sum(due_amount), 0) as due_amount, coalesce(sum(repaid_amount), 0) as collected_amount
+    from {{ ref('int_repayment_to_date') }}
 
 ),
 

@@ -1,6 +1,6 @@
 -- Claims about repayment, by client: what fell due in a month counts in the segment that the client held at the month end
--- before. Four definitions (domain.md section 1f) and, for telling stable from stressed borrowers, instalments of loans
--- that were not past due when the segment was assigned.
+-- before, in the cumulative rate also when it was paid in another segment. Four definitions (domain.md section 1f) and, for
+-- telling stable from stressed borrowers, instalments of loans that were not past due when the segment was assigned.
 {{ config(schema = 'intermediate') }}
 with history as (
 
@@ -107,9 +107,39 @@ placed_flow as (
         flow.*
     from summed_flow as flow
     inner join {{ ref('int_claim') }} as claims
-        on claims.metric_code = 'CUMULATIVE_REPAYMENT_RATE'
-        or (claims.metric_code = 'ON_TIME_RATE' and flow.is_due)
+        on (claims.metric_code = 'ON_TIME_RATE' and flow.is_due)
         or (claims.metric_code = 'CURRENT_REPAYMENT_RATE' and flow.is_recent)
+
+),
+
+-- of what fell due in a month of the history, what has been paid by its end
+repaid as (
+
+    select
+        client_key,
+        due_month,
+        sum(due_amount) as due_amount,
+        sum(repaid_amount) as repaid_amount
+    from {{ ref('int_repayment_to_date') }}
+    group by client_key, due_month
+
+),
+
+placed_repaid as (
+
+    select
+        claims.claim_id,
+        {{ arm_of_claim(segment_of_claim('placement.flow_{axis}')) }} as arm,
+        repaid.client_key,
+        repaid.due_month,
+        repaid.due_amount,
+        repaid.repaid_amount
+    from repaid
+    inner join {{ ref('int_client_placement_month') }} as placement
+        on repaid.client_key = placement.client_key
+        and repaid.due_month = placement.as_of_month
+    inner join {{ ref('int_claim') }} as claims
+        on claims.metric_code = 'CUMULATIVE_REPAYMENT_RATE'
 
 ),
 
@@ -185,6 +215,19 @@ claimed as (
         cast(case when metric_code = 'ON_TIME_RATE' then paid_on_time_amount else collected_amount end as decimal(28,6)) as numerator,
         cast(due_amount as decimal(28,6)) as denominator
     from placed_flow
+
+    union all
+
+    select
+        claim_id,
+        arm,
+        client_key as cluster_key,
+        cast(date_trunc('month', due_month) as date) as window_from,
+        due_month as window_to,
+        1 as observations,
+        cast(repaid_amount as decimal(28,6)) as numerator,
+        cast(due_amount as decimal(28,6)) as denominator
+    from placed_repaid
 
     union all
 

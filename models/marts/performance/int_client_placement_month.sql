@@ -12,6 +12,10 @@ with active as (
     -- a loan that was repaid early still matures on its day
     select client_key, matured_month
     from {{ ref('int_loan_maturity') }}
+    union
+    -- an instalment paid ahead falls due even after its loan has left the book
+    select client_key, due_month
+    from {{ ref('int_repayment_to_date') }}
 
 ),
 

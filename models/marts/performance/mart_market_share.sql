@@ -1,17 +1,33 @@
 -- The lender's part of the market, sector by sector (domain.md section 1f): own balances over those that the market had on
 -- the same day. A market balance is published weeks after its day, so the newest one known at a month end is of an earlier
--- day, and the own balance of that day is what it is compared with. Quality clients are those of the credit tier HIGH.
-with own as (
+-- day, and the own balance of that day is what it is compared with. Who is a quality client says rule_claim_quality_segment,
+-- for the own balance and for the population of the market alike.
+with quality_tier as (
+
+    select
+        segment_code,
+        valid_from,
+        valid_to
+    from {{ ref('rule_claim_quality_segment') }}
+    where axis = 'CREDIT'
+
+),
+
+own as (
 
     select
         placement.stock_industry as sector,
         placement.as_of_month,
         cast(sum(exposure.exposure_amount) as decimal(28,2)) as balance_amount,
-        cast(sum(case when placement.stock_credit = 'HIGH' then exposure.exposure_amount else 0 end) as decimal(28,2)) as quality_balance_amount
+        cast(sum(case when quality_tier.segment_code is not null then exposure.exposure_amount else 0 end) as decimal(28,2)) as quality_balance_amount
     from {{ ref('int_client_placement_month') }} as placement
     inner join {{ ref('int_client_exposure_month') }} as exposure
         on placement.client_key = exposure.client_key
         and placement.as_of_month = exposure.as_of_month
+    left join quality_tier
+        on placement.stock_credit = quality_tier.segment_code
+        and placement.as_of_month >= quality_tier.valid_from
+        and placement.as_of_month < quality_tier.valid_to
     group by placement.stock_industry, placement.as_of_month
 
 ),
@@ -54,6 +70,39 @@ market as (
 
 ),
 
+tiers_of_day as (
+
+    select
+        days.period_end,
+        count(*) as tiers
+    from (select distinct period_end from market) as days
+    inner join quality_tier
+        on days.period_end >= quality_tier.valid_from
+        and days.period_end < quality_tier.valid_to
+    group by days.period_end
+
+),
+
+-- a tier that is not published on the day leaves the market of quality clients unknown
+quality_market as (
+
+    select
+        market.as_of_month,
+        market.sector,
+        market.period_end,
+        sum(market.balance_amount) as balance_amount
+    from market
+    inner join quality_tier
+        on market.population = quality_tier.segment_code
+        and market.period_end >= quality_tier.valid_from
+        and market.period_end < quality_tier.valid_to
+    inner join tiers_of_day
+        on market.period_end = tiers_of_day.period_end
+    group by market.as_of_month, market.sector, market.period_end, tiers_of_day.tiers
+    having count(*) = tiers_of_day.tiers
+
+),
+
 sector_month as (
 
     select sector, as_of_month from own
@@ -74,7 +123,7 @@ matched as (
         -- outside the history, or on a day that is no month end, the own balance is not known
         case when whole_month.as_of_month is not null then coalesce(own_then.balance_amount, 0) end as own_balance_then_amount,
         quality.period_end as market_quality_period_end,
-        quality.balance_amount as market_quality_balance_amount,
+        cast(quality.balance_amount as decimal(28,2)) as market_quality_balance_amount,
         case when quality_month.as_of_month is not null then coalesce(own_quality_then.quality_balance_amount, 0) end as own_quality_balance_then_amount
     from sector_month
     left join own
@@ -83,7 +132,7 @@ matched as (
     left join (select * from market where population = 'ALL') as whole
         on sector_month.sector = whole.sector
         and sector_month.as_of_month = whole.as_of_month
-    left join (select * from market where population = 'HIGH') as quality
+    left join quality_market as quality
         on sector_month.sector = quality.sector
         and sector_month.as_of_month = quality.as_of_month
     left join {{ ref('int_month') }} as whole_month

@@ -1,10 +1,12 @@
 -- The scorecard of every segment, month by month. Stocks (clients, exposure, portfolio at risk) stand in the segment of
 -- that month end; what happened in the month (due, paid, matured, written off) stands in the segment that the client held
 -- at the month end before, so that no outcome is measured in the window that assigned the segment (int_client_placement_month).
+-- Cumulative figures follow what fell due: whenever it is paid, it stays in the segment of its due month.
 -- Default within twelve months is that of the cohort of the month end (mart_segment_default_cohort). Applications, surveys
 -- and stickiness come from their own building blocks (int_segment_*), which say in whose segment they count.
 {%- set stocks = ['exposure_amount', 'par30_amount', 'par60_amount', 'par90_amount', 'non_performing_amount', 'unknown_days_amount'] %}
 {%- set flows = ['due_amount', 'paid_on_time_amount', 'collected_amount', 'written_off_amount', 'due_amount_days'] %}
+{%- set to_date = ['fallen_due_amount', 'repaid_amount', 'fallen_due_amount_days'] %}
 {%- set matured = ['matured_loans', 'repaid_on_time_loans', 'matured_term_days'] %}
 {%- set judged = 'applications.approved + applications.declined' %}
 {%- set judged_amount = 'applications.approved_requested_amount + applications.declined_requested_amount' %}
@@ -45,6 +47,29 @@ placed as (
 
 ),
 
+-- sums by combination of segments first, by axis then: one pass over the loans
+repaid as (
+
+    select
+        repayments.as_of_month,
+        {% for axis in segment_axes() | map('lower') -%}
+        placement.flow_{{ axis }},
+        {% endfor -%}
+        sum(repayments.due_amount) as fallen_due_amount,
+        sum(repayments.repaid_amount) as repaid_amount,
+        sum(repayments.due_amount_days) as fallen_due_amount_days
+    from {{ ref('int_repayment_to_date') }} as repayments
+    inner join {{ ref('int_client_placement_month') }} as placement
+        on repayments.client_key = placement.client_key
+        and repayments.due_month = placement.as_of_month
+    group by
+        {% for axis in segment_axes() | map('lower') -%}
+        placement.flow_{{ axis }},
+        {% endfor -%}
+        repayments.as_of_month
+
+),
+
 together as (
 
     {% for axis in segment_axes() -%}
@@ -55,7 +80,7 @@ together as (
         count(*) as clients,
         0 as borrowers,
         0 as live_loans,
-        {% for measure in stocks + flows + matured -%}
+        {% for measure in stocks + flows + matured + to_date -%}
         0 as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('fct_client_segment_month') }}
@@ -73,7 +98,7 @@ together as (
         {% for measure in stocks -%}
         sum({{ measure }}) as {{ measure }},
         {% endfor -%}
-        {% for measure in flows + matured -%}
+        {% for measure in flows + matured + to_date -%}
         0 as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from placed
@@ -94,9 +119,27 @@ together as (
         0 as {{ measure }},
         {% endfor -%}
         {% for measure in flows + matured -%}
-        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
+        sum({{ measure }}) as {{ measure }},
+        {% endfor -%}
+        {% for measure in to_date -%}
+        0 as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from placed
+    group by flow_{{ axis | lower }}, as_of_month
+
+    union all
+
+    select
+        '{{ axis }}' as axis,
+        flow_{{ axis | lower }} as segment_code,
+        as_of_month,
+        {% for measure in ['clients', 'borrowers', 'live_loans'] + stocks + flows + matured -%}
+        0 as {{ measure }},
+        {% endfor -%}
+        {% for measure in to_date -%}
+        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from repaid
     group by flow_{{ axis | lower }}, as_of_month
 
     union all
@@ -108,7 +151,7 @@ together as (
         axis,
         segment_code,
         as_of_month,
-        {% for measure in ['clients', 'borrowers', 'live_loans'] + stocks + flows + matured -%}
+        {% for measure in ['clients', 'borrowers', 'live_loans'] + stocks + flows + matured + to_date -%}
         0 as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref(block) }}
@@ -126,7 +169,7 @@ summed as (
         {% for measure in ['clients', 'borrowers', 'live_loans'] + matured -%}
         cast(coalesce(sum({{ measure }}), 0) as bigint) as {{ measure }},
         {% endfor -%}
-        {% for measure in stocks + flows -%}
+        {% for measure in stocks + flows + to_date -%}
         cast(coalesce(sum({{ measure }}), 0) as decimal(28,2)) as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from together
@@ -134,14 +177,14 @@ summed as (
 
 ),
 
--- to date: each flow in the segment of its own month before, so that who has left or moved on is not forgotten
+-- to date: who has left or moved on is not forgotten
 cumulated as (
 
     select
         *,
-        {% for measure in ['due_amount', 'collected_amount', 'due_amount_days'] -%}
-        cast(sum({{ measure }}) over so_far as decimal(28,2)) as cumulative_{{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        cast(sum(fallen_due_amount) over so_far as decimal(28,2)) as cumulative_due_amount,
+        cast(sum(repaid_amount) over so_far as decimal(28,2)) as cumulative_collected_amount,
+        cast(sum(fallen_due_amount_days) over so_far as decimal(28,2)) as cumulative_due_amount_days
     from summed
     window so_far as (
         partition by axis, segment_code order by as_of_month rows between unbounded preceding and current row

@@ -1,5 +1,6 @@
 -- What the scheme of its type and revenue model asks of every project, and what the project has: cover, gearing, tenor,
--- tail and reserve. Headroom is positive on the good side; a value that is not there is no breach and no comfort.
+-- tail and reserve. Headroom is positive on the good side; a value that is not there is no breach and no comfort. A closed
+-- project owes nothing: its covenants have ended with its debt and are no longer tested.
 with reporting as (
 
     select * from {{ ref('stg_reporting_window') }}
@@ -130,18 +131,45 @@ measured as (
 
 ),
 
+tested as (
+
+    select
+        *,
+        coalesce(phase <> 'CLOSED', true) as is_tested
+    from measured
+
+),
+
 headroom as (
 
     select
         *,
-        dscr_minimum_after_haircut - required_dscr_minimum as dscr_headroom,
-        llcr_after_haircut - required_llcr as llcr_headroom,
-        required_gearing_maximum - gearing as gearing_headroom,
+        case when is_tested then dscr_minimum_after_haircut - required_dscr_minimum end as dscr_headroom,
+        case when is_tested then llcr_after_haircut - required_llcr end as llcr_headroom,
+        case when is_tested then required_gearing_maximum - gearing end as gearing_headroom,
         -- a contract of whole years is not in breach by a day or two of the calendar
-        required_tenor_years_maximum - round(tenor_years, 2) as tenor_years_headroom,
-        round(tail_years, 2) - required_tail_years_minimum as tail_years_headroom,
-        reserve_months - required_reserve_months as reserve_months_headroom
-    from measured
+        case when is_tested then required_tenor_years_maximum - round(tenor_years, 2) end as tenor_years_headroom,
+        case when is_tested then round(tail_years, 2) - required_tail_years_minimum end as tail_years_headroom,
+        case when is_tested then reserve_months - required_reserve_months end as reserve_months_headroom
+    from tested
+
+),
+
+counted as (
+
+    select
+        *,
+        cast(
+            {%- for lever in ['dscr', 'llcr', 'gearing', 'tenor_years', 'tail_years', 'reserve_months'] %}
+            case when {{ lever }}_headroom < 0 then 1 else 0 end{{ ' +' if not loop.last }}
+            {%- endfor %} as integer
+        ) as breaches,
+        cast(
+            {%- for lever in ['dscr', 'llcr', 'gearing', 'tenor_years', 'tail_years', 'reserve_months'] %}
+            case when {{ lever }}_headroom is not null then 1 else 0 end{{ ' +' if not loop.last }}
+            {%- endfor %} as integer
+        ) as tested_levers
+    from headroom
 
 )
 
@@ -153,6 +181,12 @@ select
     scheme_revenue_model,
     phase,
     slotting_grade,
+    case
+        when not is_tested then 'CLOSED'
+        when breaches > 0 then 'BREACH'
+        when tested_levers > 0 then 'COMPLIANT'
+        else 'NOT_TESTABLE'
+    end as status,
     rule_id as scheme_rule_id,
     rule_version,
     regime,
@@ -165,9 +199,9 @@ select
     dscr_headroom < 0 as is_dscr_breach,
     operating_dscr_last_actual as actual_dscr_last,
     dscr_lock_up,
-    operating_dscr_last_actual < dscr_lock_up as is_locked_up,
+    case when is_tested then operating_dscr_last_actual < dscr_lock_up end as is_locked_up,
     dscr_default,
-    operating_dscr_last_actual < dscr_default as is_below_default_cover,
+    case when is_tested then operating_dscr_last_actual < dscr_default end as is_below_default_cover,
     required_llcr,
     operating_llcr as actual_llcr,
     llcr_after_haircut,
@@ -192,14 +226,6 @@ select
     currency,
     cast(reserve_months_headroom as decimal(18,6)) as reserve_months_headroom,
     reserve_months_headroom < 0 as is_reserve_breach,
-    cast(
-        {%- for lever in ['dscr', 'llcr', 'gearing', 'tenor_years', 'tail_years', 'reserve_months'] %}
-        case when {{ lever }}_headroom < 0 then 1 else 0 end{{ ' +' if not loop.last }}
-        {%- endfor %} as integer
-    ) as breaches,
-    cast(
-        {%- for lever in ['dscr', 'llcr', 'gearing', 'tenor_years', 'tail_years', 'reserve_months'] %}
-        case when {{ lever }}_headroom is not null then 1 else 0 end{{ ' +' if not loop.last }}
-        {%- endfor %} as integer
-    ) as tested_levers
-from headroom
+    breaches,
+    tested_levers
+from counted
