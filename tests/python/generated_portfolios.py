@@ -22,6 +22,7 @@ MODELS = [
     "+mart_early_warning_signal",
     "+mart_policy_compliance",
     "+mart_client_policy",
+    "+mart_monitoring_compliance",
     "+int_segment_application_month",
     "+int_segment_survey_month",
     "+int_segment_stickiness_month",
