@@ -157,3 +157,8 @@
     group by {% for key in keys %}candidates.{{ key }}, {% endfor %}candidates.product_code
 )
 {%- endmacro %}
+
+{#- The day on which an interval of policy is over: whole months by the calendar, a quarter of a month being a week. -#}
+{% macro interval_later(day, months) -%}
+    {{- return(days_later(months_later(day, 'floor(' ~ months ~ ')'), 'round((' ~ months ~ ' - floor(' ~ months ~ ')) * 4 * 7)')) -}}
+{%- endmacro %}

@@ -23,6 +23,7 @@ MODELS = [
     "+mart_policy_compliance",
     "+mart_client_policy",
     "+mart_project_scheme",
+    "+mart_monitoring_compliance",
     "+int_segment_application_month",
     "+int_segment_survey_month",
     "+int_segment_stickiness_month",

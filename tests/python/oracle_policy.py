@@ -86,7 +86,7 @@ class Policy:
         self.base, self.facts = base, Facts(base)
         self.months, self.last_month = base.months, base.months[-1]
         self.segments, self.evidence, self.exposure = segments, evidence, exposure
-        self.prime_rates = prime_rates
+        self.prime_rates, self.loan_months = prime_rates, loan_months
         self.clock = BusinessClock(self.facts)
         self.projects = Projects(self.facts, loan_months, Credit(self.facts, {}))
         self.loans = {row["loan_no"]: (client, row) for client, rows in loans_of(self.facts).items() for row in rows}
@@ -546,7 +546,9 @@ class Policy:
     def excused(self, decision: Decision, product: str | None, lever: str, verdict: Verdict) -> Row:
         exception = decision.application["exception_code"] if decision.application else None
         is_excused = verdict.status == "BREACH" and any(
-            row["exception_code"] == exception and row["lever"] == lever
+            row["exception_code"] == exception
+            and row["lever"] == lever
+            and row["reason_code"] in (None, verdict.reason)
             for row in self.rules("rule_policy_exception", decision.decided_on)
         )
         return {
@@ -568,7 +570,7 @@ class Policy:
         day = decision.decided_on
         names = (
             "SPREAD UNSECURED COLLATERAL_COVERAGE GUARANTOR REPAYMENT_METHOD TERM AMOUNT LIMIT PRODUCT_FIT "
-            "APPROVAL_TRACK SERVICE_LEVEL NEW_CREDIT"
+            "APPROVAL_TRACK SERVICE_LEVEL NEW_CREDIT REPEAT_USE"
         ).split()
         levers = self.levers(decision.segments, decision.regime, day) if decision.segments else None
         if levers is None:
@@ -577,7 +579,7 @@ class Policy:
             (row for row in self.rules("rule_product", day) if row["product_code"] == loan["product_code"]), None
         )
         of_product = dict.fromkeys(
-            ["SPREAD", "UNSECURED", "COLLATERAL_COVERAGE", "REPAYMENT_METHOD", "TERM", "AMOUNT", "PRODUCT_FIT"],
+            "SPREAD UNSECURED COLLATERAL_COVERAGE REPAYMENT_METHOD TERM AMOUNT PRODUCT_FIT REPEAT_USE".split(),
             Verdict.unknown("PRODUCT_NOT_IN_CATALOGUE"),
         )
         if product is not None:
@@ -585,6 +587,7 @@ class Policy:
                 "SPREAD": self.spread(loan, decision, product, levers),
                 "TERM": self.term(loan, product),
                 "AMOUNT": self.amount(loan, decision, product),
+                "REPEAT_USE": self.repeat_use(client, loan, decision),
                 "PRODUCT_FIT": self.product_fit(loan, decision, product),
                 "REPAYMENT_METHOD": self.repayment(loan, product, levers),
                 **self.secured(number_, loan, product, levers),
@@ -690,6 +693,16 @@ class Policy:
         return Verdict.of(is_kept, "TOO_LONG_WITHOUT_PRINCIPAL", longest, term)
 
     def term(self, loan: Row, product: Row) -> Verdict:
+        """At least so many whole months, of the line where one draws at will; at most so many, a begun one counts."""
+        start, end = loan["disbursed_on"], loan["matures_on"]
+        line = self.facilities.get(loan["facility_no"])
+        if line is not None and product["is_revolving"] == "true":
+            start, end = line["started_on"], line["expires_on"] or OPEN_END
+        least = int(product["term_months_min"])
+        whole = months_between(start, end)
+        whole -= add_months(start, whole) > end
+        if whole < least:
+            return Verdict(Decimal(least), Decimal(whole), "BREACH", "TOO_SHORT")
         policy, contract = Decimal(product["term_months_max"]), Decimal(self.term_months(loan))
         return Verdict.of(contract <= policy, "TOO_LONG", policy, contract)
 
@@ -702,10 +715,49 @@ class Policy:
 
     def amount(self, loan: Row, decision: Decision, product: Row) -> Verdict:
         contract = self.decided_amount(loan)
-        if product["amount_max"] is None:
-            return Verdict.unknown("PRODUCT_HAS_NO_MAXIMUM", None, contract)
-        policy = Decimal(product["amount_max"])
+        least, policy = number(product["amount_min"]), number(product["amount_max"])
+        if least is None and policy is None:
+            return Verdict.unknown("PRODUCT_HAS_NO_BOUNDS", None, contract)
+        if least is not None and (contract < least or policy is None):
+            return Verdict.of(contract >= least, "BELOW_MINIMUM", least, contract)
         return Verdict.of(contract <= policy, "ABOVE_MAXIMUM", policy, contract)
+
+    def repeat_use(self, client: int, loan: Row, decision: Decision) -> Verdict:
+        """How many loans of the product the client has with this one: live, and paid out within the window."""
+        rule = next(
+            (
+                row
+                for row in self.rules("rule_product_use", decision.decided_on)
+                if row["product_code"] == loan["product_code"]
+            ),
+            None,
+        )
+        if rule is None:
+            return Verdict.unknown("PRODUCT_HAS_NO_USE_LIMIT")
+        day = loan["disbursed_on"]
+        before = [
+            other
+            for other in self.loans_by_client[client]
+            if other["product_code"] == loan["product_code"]
+            and (other["disbursed_on"], other["loan_no"]) < (day, loan["loan_no"])
+        ]
+        live = Decimal(1 + sum(self.is_live(other, day) for other in before))
+        most = Decimal(rule["live_loans_max"])
+        if live > most:
+            return Verdict(most, live, "BREACH", "ANOTHER_LIVE")
+        window = add_months(day, -int(rule["window_months"]))
+        recent = Decimal(1 + sum(other["disbursed_on"] > window for other in before))
+        return Verdict.of(recent <= int(rule["loans_max"]), "TOO_MANY_IN_WINDOW", Decimal(rule["loans_max"]), recent)
+
+    def is_live(self, loan: Row, day: date) -> bool:
+        """Not over by a day; past its maturity it must still have been owed at the month end before."""
+        ends = [loan[name] for name in ("closed_on", "written_off_on") if loan[name] is not None]
+        if any(end <= day for end in ends):
+            return False
+        if loan["matures_on"] >= day:
+            return True
+        at = self.loan_months.get((loan["loan_no"], day.replace(day=1) - timedelta(days=1)))
+        return at is not None and at["outstanding_amount"] > 0
 
     def asked_for(self, client: int, loan: Row, decision: Decision) -> Decimal:
         """What the client owes before and the decided amount together."""

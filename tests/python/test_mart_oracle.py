@@ -18,6 +18,7 @@ from conftest import Project, Warehouse
 from generated_portfolios import GENERATED
 from oracle import CENT, STAGING_TABLES, Oracle, Row
 from oracle_acquisition import Acquisition
+from oracle_monitoring import Monitoring
 from oracle_policy import Policy
 from oracle_portfolio import Portfolio
 from oracle_project import project_key
@@ -110,6 +111,7 @@ class MartComparison:
         self.warnings = Warnings(self.portfolio)
         by_number = {(row["loan_no"], row["as_of_month"]): row for row in loan_months}
         self.policy = Policy(self.base, segments, evidence, self.portfolio.exposure, prime_rates, by_number)
+        self.monitoring = Monitoring(self.policy, self.relationship)
 
     def actual(self, table: str, *keys: str) -> dict[Any, Row]:
         with duckdb.connect(str(self.file), read_only=True) as conn:
@@ -319,6 +321,27 @@ def test_project_schemes(marts: MartComparison) -> None:
     actual = marts.actual("marts.mart_project_scheme", "project_key")
     margins = {name: SIXTH_DECIMAL for name in next(iter(expected.values())) if name.endswith("_headroom")}
     assert_same(expected, actual, margins)
+
+
+def test_client_monitoring(marts: MartComparison) -> None:
+    """How long ago each client that owes was looked at, against what policy asked of its loans."""
+    actual = marts.actual("intermediate.int_client_monitoring_month", "client_key", "as_of_month", "requirement")
+    statuses = {row["status"] for row in actual.values()}
+    assert statuses >= {"IN_TIME", "OVERDUE", "NOT_YET_DUE", "NO_POLICY"}
+    assert_same(marts.monitoring.client_months, actual)
+
+
+def test_drawing_checks(marts: MartComparison) -> None:
+    numbers = marts.loan_numbers
+    actual = {numbers[key]: row for (key,), row in marts.actual("intermediate.int_drawing_check", "loan_key").items()}
+    assert_same(marts.monitoring.drawings, actual)
+
+
+def test_monitoring_compliance(marts: MartComparison) -> None:
+    """Tasks on time of those due, clients and drawings looked at of those tested, every column."""
+    actual = marts.actual("marts.mart_monitoring_compliance", "axis", "segment_code", "as_of_month", "requirement")
+    assert any(row["on_time_rate_12m"] is not None for row in actual.values()) or marts.is_generated
+    assert_all_columns(marts.monitoring.compliance, actual, keys=4)
 
 
 def test_application_months(marts: MartComparison) -> None:

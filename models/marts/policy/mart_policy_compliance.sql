@@ -3,12 +3,13 @@
 {%- set levers = {
     'SPREAD': 'basis points', 'UNSECURED': 'fraction', 'COLLATERAL_COVERAGE': 'fraction', 'GUARANTOR': '1 or 0',
     'REPAYMENT_METHOD': 'method', 'TERM': 'months', 'AMOUNT': 'yuan', 'LIMIT': 'amount', 'PRODUCT_FIT': 'targets',
-    'APPROVAL_TRACK': 'rank', 'SERVICE_LEVEL': 'working days', 'NEW_CREDIT': '1 or 0',
+    'APPROVAL_TRACK': 'rank', 'SERVICE_LEVEL': 'working days', 'NEW_CREDIT': '1 or 0', 'REPEAT_USE': 'loans',
 } %}
 {%- set carried = [
     'loan_key', 'loan_no', 'client_key', 'application_no', 'product_code', 'decided_on', 'decision_basis', 'policy_from',
     'policy_case_key', 'credit_segment', 'exception_code',
 ] | join(', ') %}
+{%- set lent_months = '(' ~ month_number('lent_to') ~ ' - ' ~ month_number('lent_from') ~ ')' %}
 with decision as (
 
     select * from {{ ref('fct_loan_decision') }}
@@ -100,6 +101,8 @@ placed as (
         + case when day(loans.matures_on) > day(loans.disbursed_on) then 1 else 0 end as term_months,
         loans.principal_amount,
         coalesce(facilities.limit_amount_converted, loans.principal_amount) as decided_amount,
+        facilities.started_on as line_from,
+        facilities.expires_on as line_to,
         min(loans.disbursed_on) over (partition by loans.client_key, loans.product_code) as product_first_on,
         applications.approval_track,
         applications.exception_code,
@@ -150,6 +153,40 @@ placed as (
 
 ),
 
+-- what a client had of a product before, where the product may be used only so often; a loan of the same day by its number
+used_before as (
+
+    select
+        placed.loan_key,
+        uses.live_loans_max,
+        uses.loans_max,
+        -- past its maturity a loan is live while it has a balance: its end may not have been booked
+        count(others.loan_key) filter (
+            where others.ended_on > placed.disbursed_on
+            and (others.matures_on >= placed.disbursed_on or balances.outstanding_amount > 0)
+        ) as live_before,
+        count(others.loan_key) filter (
+            where others.disbursed_on > {{ months_later('placed.disbursed_on', '-uses.window_months') }}
+        ) as recent_before
+    from placed
+    inner join {{ ref('rule_product_use') }} as uses
+        on placed.product_code = uses.product_code
+        and placed.decided_on >= uses.valid_from
+        and placed.decided_on < uses.valid_to
+    left join {{ ref('int_loan') }} as others
+        on placed.client_key = others.client_key
+        and placed.product_code = others.product_code
+        and (
+            placed.disbursed_on > others.disbursed_on
+            or (placed.disbursed_on = others.disbursed_on and placed.loan_no > others.loan_no)
+        )
+    left join {{ ref('fct_loan_month') }} as balances
+        on others.loan_key = balances.loan_key
+        and last_day({{ months_later('placed.disbursed_on', -1) }}) = balances.as_of_month
+    group by placed.loan_key, uses.live_loans_max, uses.loans_max
+
+),
+
 fit as (
 
     select * from {{ product_fit('placed', ['loan_key']) }} as fits
@@ -167,7 +204,18 @@ tested as (
         products.repayment_methods as product_methods,
         products.repayment_basis,
         products.term_months_max,
+        products.amount_min,
         products.amount_max,
+        products.term_months_min,
+        -- what is drawn and repaid at will may be short: the line is what lasts
+        case when products.is_revolving and placed.line_from is not null then placed.line_from else placed.disbursed_on end as lent_from,
+        case when products.is_revolving and placed.line_from is not null then placed.line_to else placed.matures_on end as lent_to,
+        coalesce(placed.decided_amount * placed.yuan_per_unit < products.amount_min, false) as is_too_small,
+        used_before.live_loans_max,
+        used_before.loans_max,
+        used_before.live_before + 1 as live_with_it,
+        used_before.recent_before + 1 as recent_with_it,
+        used_before.live_before + 1 > used_before.live_loans_max as is_beside_another,
         products.unsecured_share_max as product_unsecured_share_max,
         products.service_level_days as product_service_level_days,
         coalesce(products.unsecured_amount_max >= placed.decided_amount * placed.yuan_per_unit, false) as is_small_for_product,
@@ -202,6 +250,7 @@ tested as (
         and placed.decided_on >= products.valid_from
         and placed.decided_on < products.valid_to
     left join fit on placed.loan_key = fit.loan_key
+    left join used_before on placed.loan_key = used_before.loan_key
     left join priced on placed.loan_no = priced.loan_no
     left join security on placed.loan_no = security.loan_no
     left join {{ ref('rule_approval_track') }} as tracks
@@ -222,6 +271,10 @@ asked as (
     select
         *,
         price_bp + spread_add_bp as policy_spread_bp,
+        -- a line without an end is not too short
+        coalesce(lent_to < {{ months_later('lent_from', 'term_months_min') }}, false) as is_too_short,
+        -- months of a shortest term are whole ones
+        {{ lent_months }} - case when lent_to < {{ months_later('lent_from', lent_months) }} then 1 else 0 end as whole_months,
         least(
             case when is_small_for_tier then 1 else unsecured_share_max end,
             case when is_small_for_product then 1 else coalesce(product_unsecured_share_max, 1) end
@@ -362,27 +415,27 @@ answered as (
     {{ same }},
         'TERM',
         case when not is_in_catalogue then 'PRODUCT_NOT_IN_CATALOGUE' end,
-        term_months_max,
+        case when is_too_short then term_months_min else term_months_max end,
         null,
-        term_months,
+        case when is_too_short then whole_months else term_months end,
         null,
-        matures_on <= {{ months_later('disbursed_on', 'term_months_max') }},
-        'TOO_LONG',
+        not is_too_short and matures_on <= {{ months_later('disbursed_on', 'term_months_max') }},
+        case when is_too_short then 'TOO_SHORT' else 'TOO_LONG' end,
         'rule_product ' || product_code
     from asked
     {{ same }},
         'AMOUNT',
         case
             when not is_in_catalogue then 'PRODUCT_NOT_IN_CATALOGUE'
-            when amount_max is null then 'PRODUCT_HAS_NO_MAXIMUM'
+            when amount_min is null and amount_max is null then 'PRODUCT_HAS_NO_BOUNDS'
             when yuan_per_unit is null then 'NO_EXCHANGE_RATE'
         end,
-        amount_max,
+        case when is_too_small or amount_max is null then amount_min else amount_max end,
         null,
         cast(decided_amount * yuan_per_unit as decimal(18,2)),
         null,
-        decided_amount * yuan_per_unit <= amount_max,
-        'ABOVE_MAXIMUM',
+        not is_too_small and coalesce(decided_amount * yuan_per_unit <= amount_max, true),
+        case when is_too_small then 'BELOW_MINIMUM' else 'ABOVE_MAXIMUM' end,
         'rule_product ' || product_code
     from asked
     {{ same }},
@@ -460,6 +513,20 @@ answered as (
         case when new_credit_allowed = 0 then 'KNOCKED_OUT' else 'NO_NEW_PRODUCT' end,
         case when new_credit_allowed = 0 then new_credit_allowed_rule else new_product_allowed_rule end
     from asked
+    {{ same }},
+        'REPEAT_USE',
+        case
+            when not is_in_catalogue then 'PRODUCT_NOT_IN_CATALOGUE'
+            when loans_max is null then 'PRODUCT_HAS_NO_USE_LIMIT'
+        end,
+        case when is_beside_another then live_loans_max else loans_max end,
+        case when is_beside_another then 'LIVE_AT_A_TIME' when not is_beside_another then 'WITHIN_THE_WINDOW' end,
+        case when is_beside_another then live_with_it else recent_with_it end,
+        null,
+        not is_beside_another and recent_with_it <= loans_max,
+        case when is_beside_another then 'ANOTHER_LIVE' else 'TOO_MANY_IN_WINDOW' end,
+        'rule_product_use ' || product_code
+    from asked
 
 ),
 
@@ -472,6 +539,8 @@ excused as (
     left join {{ ref('rule_policy_exception') }} as exceptions
         on answered.exception_code = exceptions.exception_code
         and answered.lever = exceptions.lever
+        -- leave to lend for longer is none to lend for too short a time
+        and (exceptions.reason_code is null or answered.breach_reason = exceptions.reason_code)
         and answered.decided_on >= exceptions.valid_from
         and answered.decided_on < exceptions.valid_to
 
