@@ -30,6 +30,16 @@ MARTS = {
 }
 # which version a row was resolved in is no content
 VERSIONS = {"policy_from", "policy_case_key", "rule_version"}
+# the products that a client may have, and what the best of them brings with it
+OFFERS = {
+    "offered_product_codes",
+    "best_product_code",
+    "spread_bp",
+    "lpr_tenor",
+    "lpr_rate",
+    "indicative_rate",
+    "service_level_days",
+}
 
 
 @dataclass
@@ -80,14 +90,7 @@ CHANGES = {
             ),
             "mart_client_policy": (
                 "credit_segment = 'MEDIUM' and contains(offered_product_codes, 'FAST_SME')",
-                {
-                    "offered_product_codes",
-                    "best_product_code",
-                    "spread_bp",
-                    "lpr_tenor",
-                    "lpr_rate",
-                    "indicative_rate",
-                },
+                OFFERS,
             ),
             "dim_product": ("product_code = 'FAST_SME'", {"spread_medium_bp"}),
         },
@@ -100,6 +103,7 @@ CHANGES = {
                 "product_code = 'REVOLVE_WC' and lever = 'AMOUNT'",
                 {"policy_value", "status", "reason_code"},
             ),
+            "mart_client_policy": ("headroom_amount >= 500000 and headroom_amount < 800000", OFFERS),
             "dim_product": ("product_code = 'REVOLVE_WC'", {"amount_min_yuan"}),
         },
     ),
@@ -240,8 +244,8 @@ REGIMES = {
     ("TECHNOLOGY", "2026-06-30"): ("EXPANSION", "NEUTRAL"),
     ("SERVICES", "2026-06-30"): ("EXPANSION", "NEUTRAL"),
 }
-# what stress does (rule_market_regime_effect), and what follows
-STRESSED = {
+# what stress does (rule_market_regime_effect), and what follows: with a lower limit there may be room for less
+STRESSED = OFFERS | {
     "regime",
     "limit_multiplier",
     "limit_rule_id",
