@@ -32,7 +32,7 @@ with task as (
 ),
 
 -- of a client policy asks the look itself, of a drawing a share of one
-subject as (
+watched as (
 
     select
         client_key,
@@ -49,6 +49,16 @@ subject as (
         status,
         asked_share
     from {{ ref('int_drawing_check') }}
+
+),
+
+subject as (
+
+    select
+        *,
+        list_contains(['IN_TIME', 'CHECKED'], status) as is_kept,
+        list_contains(['IN_TIME', 'CHECKED', 'OVERDUE', 'NOT_CHECKED'], status) as is_tested
+    from watched
 
 ),
 
@@ -69,9 +79,9 @@ event as (
         case when list_contains(['NOT_DELIVERED', 'NO_POLICY'], status) then 1 else 0 end,
         case when status = 'NOT_ASKED' then 1 else 0 end,
         case when status = 'NOT_YET_DUE' then 1 else 0 end,
-        case when list_contains(['IN_TIME', 'OVERDUE', 'CHECKED', 'NOT_CHECKED'], status) then 1 else 0 end,
-        case when list_contains(['IN_TIME', 'CHECKED'], status) then 1 else 0 end,
-        case when list_contains(['IN_TIME', 'OVERDUE', 'CHECKED', 'NOT_CHECKED'], status) then asked_share else 0 end
+        case when is_tested then 1 else 0 end,
+        case when is_kept then 1 else 0 end,
+        case when is_tested then asked_share else 0 end
     from subject
 
 ),
